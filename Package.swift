@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of ours: the whole of Swift 6, every warning an error.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Settings of the modules that hold values and rules only: no pointer can enter them.
+let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+let package = Package(
+    name: "sluice",
+    products: [.executable(name: "sluice", targets: ["sluice"])],
+    dependencies: [
+        // The command line: parsing, help texts and completions that we would otherwise write ourselves.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The control plane's log: the field's common interface, so that a host can choose its backend.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        // HTTP/1 on the control socket: limits, back-pressure and keep-alive, well kept.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    ],
+    targets: [
+        // The binary: commands only.
+        .executableTarget(
+            name: "sluice",
+            dependencies: [
+                "GraphModel", "Reconciliation", "ControlAPI", "SluiceDaemon",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // What the command line and the daemon say to each other.
+        .target(
+            name: "ControlAPI",
+            dependencies: [
+                "GraphModel",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // Assembly: the only place where all parts meet.
+        .target(
+            name: "SluiceDaemon",
+            dependencies: [
+                "GraphModel", "Reconciliation", "FileWatching", "RingLoop", "BlockGraph",
+                "BlockDrivers", "BlockExports", "ControlAPI",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        // Text to plan, as pure functions.
+        .target(
+            name: "Reconciliation", dependencies: ["GraphModel", "CLibYAML"], swiftSettings: pure),
+        // Says "look again" when a source may have changed.
+        .target(name: "FileWatching", dependencies: ["CInotifyTools"], swiftSettings: strict),
+        // One folder for each driver.
+        .target(
+            name: "BlockDrivers",
+            dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux"],
+            swiftSettings: strict),
+        // One folder for each export type.
+        .target(
+            name: "BlockExports",
+            dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux"],
+            swiftSettings: strict),
+        // The live graph, its requests and its transactions.
+        .target(
+            name: "BlockGraph", dependencies: ["GraphModel", "RingLoop"], swiftSettings: strict),
+        // The vocabulary: a graph as a value, and the rules that need no kernel.
+        .target(name: "GraphModel", swiftSettings: pure),
+        // The loop: the only caller of io_uring; knows no blocks.
+        .target(name: "RingLoop", dependencies: ["CLinux"], swiftSettings: strict),
+        // What Swift cannot import: inline functions of liburing, lock and range ioctl numbers.
+        .target(name: "CLinux", dependencies: ["CLibURing"]),
+        // io_uring's library (Debian: liburing-dev).
+        .systemLibrary(
+            name: "CLibURing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+        // The event parser whose marks give every value its line and column (Debian: libyaml-dev).
+        .systemLibrary(
+            name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        // Recursive directory watches (Debian: libinotifytools0-dev).
+        .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+    ]
+)
