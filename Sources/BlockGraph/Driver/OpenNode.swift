@@ -1,0 +1,73 @@
+package import GraphModel
+package import RingLoop
+
+/// A node that is open: what all loops share of it, such as descriptors, locks and sizes.
+///
+/// Its functions are called by the control plane, one at a time, except ``makeDriver(in:)``,
+/// which is called on a loop's thread. None is called on the data path.
+package protocol OpenNode: AnyObject, Sendable {
+    /// Limits of the node, given those of its children by edge name.
+    ///
+    /// - Throws: ``GraphError`` when the node cannot stand over such children.
+    func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits
+
+    /// Makes the view of one loop.
+    func makeDriver(in context: DriverContext) -> any BlockDriver
+
+    /// Prepares a change of options or of rights, without effect on requests.
+    ///
+    /// Locks are taken for the union of old and new rights.
+    func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange
+
+    /// Says that the node leaves the graph if the transaction commits: what it holds (locks)
+    /// does not stand against nodes that come. The change's commit does not close the node.
+    func prepareRemoval() -> any PreparedChange
+
+    /// Asked once when everything of the transaction is prepared; may refuse.
+    func check() throws(GraphError)
+
+    /// Closes it; the last request was answered. Errors are logged by the caller.
+    ///
+    /// - Returns: A sentence when something could not be closed or flushed properly.
+    func close() -> String?
+}
+
+/// What a node can become and need not: made by `prepare`, ended by one of its functions.
+package protocol PreparedChange: AnyObject, Sendable {
+    /// Makes the change; cannot fail.
+    func commit()
+    /// Forgets the change; everything is as before.
+    func abort()
+}
+
+/// A change of nothing.
+package final class NoChange: PreparedChange {
+    /// Makes one.
+    package init() {}
+    package func commit() {}
+    package func abort() {}
+}
+
+/// What a driver's view gets when it is made, on its loop's thread.
+package struct DriverContext {
+    /// The loop.
+    package let loop: EventLoop
+    /// Edges to the children, by edge name, in the order of the slots.
+    package let edges: [Edge]
+
+    /// A context.
+    package init(loop: EventLoop, edges: [Edge]) {
+        self.loop = loop
+        self.edges = edges
+    }
+
+    /// The edge of a name.
+    ///
+    /// - Precondition: The driver's specification requires such a child.
+    package func edge(_ name: String) -> Edge {
+        guard let edge = edges.first(where: { $0.name == name }) else {
+            preconditionFailure("no edge \(name)")
+        }
+        return edge
+    }
+}

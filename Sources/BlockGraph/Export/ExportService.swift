@@ -1,0 +1,78 @@
+package import GraphModel
+
+/// An export type at work: listeners and exports of one protocol.
+///
+/// Its functions are called by the control plane, one at a time.
+package protocol ExportService: AnyObject, Sendable {
+    /// Name of the type, such as `nbd`.
+    var type: String { get }
+
+    /// Prepares listeners and exports of this type for a graph.
+    ///
+    /// New listeners are bound, so that a taken address fails here; nothing is visible to clients
+    /// before the commit.
+    func prepare(_ change: ExportChange) throws(GraphError) -> any PreparedExports
+
+    /// Stops accepting clients, for the end of the daemon.
+    func stopListening()
+}
+
+/// From one graph's listeners and exports to another's.
+package struct ExportChange: Sendable {
+    /// What is live.
+    package let live: GraphDescription
+    /// What is wished.
+    package let desired: GraphDescription
+    /// Limits of each export's node as they will be, by export.
+    package let limits: [String: BlockLimits]
+    /// Directory that relative socket names start from.
+    package let baseDirectory: String
+
+    /// A change.
+    package init(
+        live: GraphDescription, desired: GraphDescription, limits: [String: BlockLimits],
+        baseDirectory: String
+    ) {
+        self.live = live
+        self.desired = desired
+        self.limits = limits
+        self.baseDirectory = baseDirectory
+    }
+}
+
+/// Listeners and exports that are ready to be switched.
+///
+/// Order at commit: ports are made or switched on their loops (with ``ExportHandler/attach(_:)``
+/// and ``ExportHandler/detach(_:)``), then `commit()` opens new listeners to clients and closes old
+/// ones.
+package protocol PreparedExports: PreparedChange {
+    /// Who serves an export of the wished graph; the same object as before when it goes on.
+    func handler(for export: String) -> any ExportHandler
+}
+
+/// One export at work, across loops.
+package protocol ExportHandler: AnyObject, Sendable {
+    /// Serves through a port from now on; called on the port's loop at commit.
+    func attach(_ port: ExportPort)
+
+    /// Stops serving through a port: clients are disconnected, or wait for another port when the
+    /// export moves to another loop. Called on the port's loop at commit, after a drain.
+    func detach(_ port: ExportPort)
+
+    /// Who is connected; any thread.
+    var clients: [ExportClient] { get }
+}
+
+/// A client that is connected.
+package struct ExportClient: Hashable, Sendable {
+    /// Address, or `unix`.
+    package let peer: String
+    /// When it connected, in seconds since 1970.
+    package let sinceUnixSeconds: Int64
+
+    /// A client.
+    package init(peer: String, sinceUnixSeconds: Int64) {
+        self.peer = peer
+        self.sinceUnixSeconds = sinceUnixSeconds
+    }
+}

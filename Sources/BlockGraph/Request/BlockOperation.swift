@@ -1,0 +1,33 @@
+/// What a request asks of a node.
+package enum BlockOperation: UInt8, Sendable {
+    /// Fills the buffer, or the pipe, with the bytes at the offset.
+    case read
+    /// Stores the buffer's, or the pipe's, bytes at the offset.
+    case write
+    /// Makes everything that was answered before durable.
+    case flush
+    /// Says that the bytes are not needed; they may read as anything afterwards.
+    case discard
+    /// Makes the bytes read as zeroes.
+    case writeZeroes
+    /// Lists which bytes are data, zero or holes.
+    case extents
+}
+
+/// What a request asks besides its operation.
+package struct RequestFlags: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Durable before it is answered (writes, write-zeroes, discards).
+    package static let forceUnitAccess = RequestFlags(rawValue: 1 << 0)
+    /// Write-zeroes may make a hole.
+    package static let mayUnmap = RequestFlags(rawValue: 1 << 1)
+    /// Write-zeroes fails with `ENOTSUP` rather than be as slow as writing.
+    package static let fastOnly = RequestFlags(rawValue: 1 << 2)
+    /// Extents: one is enough.
+    package static let oneExtent = RequestFlags(rawValue: 1 << 3)
+    /// The write leaves visible contents as they are (copy-on-read).
+    package static let unchanged = RequestFlags(rawValue: 1 << 4)
+}
