@@ -23,5 +23,8 @@ package final class Edge {
         target._withUnsafeGuaranteedRef { $0.driver.movesPages }
     }
 
+    /// Which node is at the end.
+    var targetIdentity: NodeIdentity { target._withUnsafeGuaranteedRef { $0.identity } }
+
     func retarget(_ node: Node) { target = .passUnretained(node) }
 }

@@ -44,6 +44,9 @@ package final class IOPath {
         return status
     }
 
+    /// Which node is served.
+    var rootIdentity: NodeIdentity { root.targetIdentity }
+
     func requestFinished() {
         parkedCount -= 1
         if parkedCount == 0, whenIdle != nil { becameIdle() }

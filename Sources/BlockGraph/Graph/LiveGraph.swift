@@ -1,0 +1,86 @@
+package import GraphModel
+package import RingLoop
+
+/// The live graph as the control plane sees it: open nodes, threads and exports by name.
+///
+/// Confined to the actor that owns it; it makes no decision and opens nothing by itself. Requests
+/// see ``GraphLoop`` instead.
+package final class LiveGraph {
+    /// An open node.
+    struct Record {
+        let identity: NodeIdentity
+        var description: NodeDescription
+        let node: any OpenNode
+        var limits: BlockLimits
+        var masks: EdgeMasks
+    }
+
+    /// An export that is served.
+    struct Service {
+        let handler: any ExportHandler
+        let counters: ExportCounters
+        let thread: String
+    }
+
+    /// Name of the thread that serves what names no thread.
+    package static let defaultThread = "default"
+
+    let kinds: [String: any BlockDriverKind]
+    let participants: [any GraphParticipant]
+    let services: [String: any ExportService]
+
+    var generation: UInt64 = 0
+    var resolved: ResolvedGraph
+    var records: [String: Record] = [:]
+    var exports: [String: Service] = [:]
+    var threads: [String: GraphLoop]
+    /// Views that each thread has: identities, with the nodes at the ends of their edges.
+    var views: [String: [NodeIdentity: [EdgeEnd]]] = [:]
+    /// Nodes that left and whose last requests were not answered yet.
+    var lingering: [(generation: UInt64, record: Record)] = []
+    private var identityCount: UInt64 = 0
+
+    /// An empty live graph.
+    ///
+    /// - Parameters:
+    ///   - kinds: Drivers that can be opened.
+    ///   - participants: What changes with the graph besides nodes and exports.
+    ///   - services: Export types at work.
+    ///   - defaultLoop: Serves what names no thread; started by the caller.
+    package init(
+        kinds: [any BlockDriverKind], participants: [any GraphParticipant],
+        services: [any ExportService], defaultLoop: EventLoop
+    ) {
+        self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
+        self.participants = participants
+        self.services = Dictionary(uniqueKeysWithValues: services.map { ($0.type, $0) })
+        resolved = ResolvedGraph.empty
+        threads = [Self.defaultThread: GraphLoop(loop: defaultLoop)]
+    }
+
+    /// The end of a view's edge.
+    struct EdgeEnd: Hashable {
+        let name: String
+        let child: NodeIdentity
+    }
+
+    func nextIdentity() -> NodeIdentity {
+        identityCount += 1
+        return NodeIdentity(number: identityCount)
+    }
+
+    /// The live graph at this moment.
+    package var snapshot: GraphSnapshot {
+        var nodes: [String: GraphSnapshot.NodeState] = [:]
+        for (name, record) in records {
+            let homes = views.filter { $0.value[record.identity] != nil }.keys.sorted()
+            nodes[name] = GraphSnapshot.NodeState(limits: record.limits, threads: homes)
+        }
+        let states = exports.mapValues {
+            GraphSnapshot.ExportState(
+                handler: $0.handler, counters: $0.counters, thread: $0.thread)
+        }
+        return GraphSnapshot(
+            generation: generation, resolved: resolved, nodes: nodes, exports: states)
+    }
+}

@@ -1,0 +1,373 @@
+import GraphModel
+import RingLoop
+
+/// One change of the live graph: prepared beside it, checked whole, then switched.
+///
+/// ```
+/// made --prepare()--> prepared --drain()--> drained --commit()--> committed --retire()--> over
+///   any step before commit may throw, and then --abort()--> over, with nothing changed
+/// ```
+/// There is nothing to roll back: until commit the live graph is only read.
+final class GraphTransaction {
+    private let graph: LiveGraph
+    private let transition: GraphTransition
+
+    /// What becomes of a node.
+    private struct Coming {
+        let record: LiveGraph.Record
+        /// Opened by this transaction; closed by its abort.
+        let isNew: Bool
+    }
+
+    private var changes: [any PreparedChange] = []
+    private var startedThreads: [String: GraphLoop] = [:]
+    private var coming: [String: Coming] = [:]
+    /// Nodes whose options, descriptors or limits change, and new ones.
+    private var touched: Set<NodeIdentity> = []
+    private var leaving: [LiveGraph.Record] = []
+    private var preparedExports: [String: any PreparedExports] = [:]
+    private var drained: [String: [String]] = [:]
+    private var drainStartNanoseconds: UInt64 = 0
+    private var pauseNanoseconds: UInt64 = 0
+    private var totalsBefore: [String: ExportTotals] = [:]
+
+    init(graph: LiveGraph, transition: GraphTransition) {
+        self.graph = graph
+        self.transition = transition
+    }
+
+    private var desired: GraphDescription { transition.desired.description }
+
+    // MARK: - Prepare
+
+    /// Opens, binds, locks and computes everything that the wished graph needs, I/O running.
+    func prepare() throws(GraphError) {
+        for (name, service) in graph.exports { totalsBefore[name] = service.counters.totals }
+        try startThreads()
+        for participant in graph.participants {
+            changes.append(
+                try participant.prepare(live: graph.resolved.description, desired: desired))
+        }
+        prepareRemovals()
+        for name in transition.desired.order { try prepareNode(name) }
+        try prepareServices()
+        try check()
+    }
+
+    private func startThreads() throws(GraphError) {
+        for (name, thread) in desired.ioThreads where graph.threads[name] == nil {
+            do throws(SystemError) {
+                let loop = try EventLoop(
+                    configuration: EventLoopConfiguration(
+                        name: name, cpu: thread.options.integer("cpu").map(Int.init)))
+                try loop.start()
+                startedThreads[name] = GraphLoop(loop: loop)
+            } catch {
+                throw GraphError(
+                    code: .openFailed, object: "iothread/\(name)", reason: error.sentence)
+            }
+        }
+    }
+
+    /// Live nodes that go on, by their name in the wished graph.
+    private func kept(_ name: String) -> LiveGraph.Record? {
+        let former = transition.formerNames[name] ?? name
+        guard let record = graph.records[former], let node = desired.nodes[name],
+            !transition.replacedNodes.contains(name), record.description.driver == node.driver,
+            record.description.children.map(\.edge) == node.children.map(\.edge)
+        else { return nil }
+        return record
+    }
+
+    private func prepareRemovals() {
+        let keptIdentities = Set(desired.nodes.keys.compactMap { kept($0)?.identity })
+        leaving = graph.records.values
+            .filter { !keptIdentities.contains($0.identity) }
+            .sorted { $0.identity.number < $1.identity.number }
+        for record in leaving { changes.append(record.node.prepareRemoval()) }
+    }
+
+    private func prepareNode(_ name: String) throws(GraphError) {
+        guard let node = desired.nodes[name] else { preconditionFailure("no node \(name)") }
+        var children: [String: BlockLimits] = [:]
+        for child in node.children { children[child.edge] = coming[child.node]?.record.limits }
+        let masks = transition.desired.cumulative(of: name)
+        let opening = DriverOpening(
+            node: node, children: children, masks: masks, baseDirectory: transition.baseDirectory)
+        if var record = kept(name) {
+            let limits = try record.node.limits(over: children)
+            if record.description.options != node.options || record.masks != masks {
+                changes.append(try record.node.prepare(opening))
+                touched.insert(record.identity)
+            }
+            if record.limits != limits { touched.insert(record.identity) }
+            record.description = node
+            record.masks = masks
+            record.limits = limits
+            coming[name] = Coming(record: record, isNew: false)
+        } else {
+            try open(opening)
+        }
+    }
+
+    private func open(_ opening: DriverOpening) throws(GraphError) {
+        let node = opening.node
+        guard let kind = graph.kinds[node.driver] else {
+            throw GraphError(
+                code: .notOpenable, object: "node/\(node.name)", option: "driver",
+                reason: "driver \(node.driver) is known and can be planned with, but this version "
+                    + "cannot open it; nodes that can be served use "
+                    + graph.kinds.keys.sorted().joined(separator: ", "))
+        }
+        let opened = try kind.open(opening)
+        if let creation = opened.creation { changes.append(creation) }
+        let identity = graph.nextIdentity()
+        touched.insert(identity)
+        let placeholder = LiveGraph.Record(
+            identity: identity, description: node, node: opened.node,
+            limits: BlockLimits(sizeBytes: 0), masks: opening.masks)
+        coming[node.name] = Coming(record: placeholder, isNew: true)
+        var record = placeholder
+        record.limits = try opened.node.limits(over: opening.children)
+        coming[node.name] = Coming(record: record, isNew: true)
+    }
+
+    private func prepareServices() throws(GraphError) {
+        var limits: [String: BlockLimits] = [:]
+        for (name, export) in desired.exports {
+            limits[name] = coming[export.node]?.record.limits
+        }
+        let change = ExportChange(
+            live: graph.resolved.description, desired: desired, limits: limits,
+            baseDirectory: transition.baseDirectory)
+        for (type, service) in graph.services {
+            let prepared = try service.prepare(change)
+            preparedExports[type] = prepared
+            changes.append(prepared)
+        }
+    }
+
+    private func check() throws(GraphError) {
+        for (name, node) in coming.sorted(by: { $0.key < $1.key }) {
+            try checkWriters(name, node.record)
+            if touched.contains(node.record.identity) { try node.record.node.check() }
+        }
+        for (name, export) in desired.exports.sorted(by: { $0.key < $1.key }) {
+            guard let record = coming[export.node]?.record else { continue }
+            if graph.services[export.type] == nil {
+                throw GraphError(
+                    code: .notOpenable, object: "export/\(name)", option: "type",
+                    reason: "exports of type \(export.type) cannot be served by this version")
+            }
+            try checkSize(name, record)
+        }
+    }
+
+    private func checkWriters(_ name: String, _ record: LiveGraph.Record) throws(GraphError) {
+        let used = record.masks.used
+        guard !used.isDisjoint(with: [.write, .writeUnchanged]) else { return }
+        if record.limits.isReadOnly {
+            throw GraphError(
+                code: .readOnly, object: "node/\(name)",
+                reason: "node \(name) has users that write and can only be read; "
+                    + "make the file writable, or the export read-only (writable: false)")
+        }
+        let rest = record.limits.sizeBytes % UInt64(record.limits.alignmentBytes)
+        if rest != 0, !used.contains(.resize) {
+            throw GraphError(
+                code: .size, object: "node/\(name)",
+                reason: "node \(name) cannot be written without resizing it: its size "
+                    + "\(record.limits.sizeBytes) is not a multiple of its request alignment "
+                    + "\(record.limits.alignmentBytes)")
+        }
+    }
+
+    /// Clients were told a size when they connected; it must not shrink under them.
+    private func checkSize(_ name: String, _ record: LiveGraph.Record) throws(GraphError) {
+        guard let service = graph.exports[name], let live = graph.resolved.description.exports[name],
+            let old = graph.records[live.node], record.limits.sizeBytes < old.limits.sizeBytes,
+            !service.handler.clients.isEmpty
+        else { return }
+        throw GraphError(
+            code: .inUse, object: "export/\(name)", option: "node",
+            reason: "export \(name) would shrink from \(old.limits.sizeBytes) to "
+                + "\(record.limits.sizeBytes) bytes under \(service.handler.clients.count) "
+                + "connected clients; disconnect them first, or use a node of at least that size")
+    }
+
+    // MARK: - Drain
+
+    /// Pauses the exports whose requests must not see both graphs, and waits for what is in flight.
+    func drain() async throws(GraphError) {
+        drainStartNanoseconds = MonotonicClock.nowNanoseconds
+        for name in transition.drainedExports.union(exportsThatMove).sorted() {
+            guard let service = graph.exports[name] else { continue }
+            drained[service.thread, default: []].append(name)
+        }
+        let deadline = drainStartNanoseconds + transition.drainTimeoutNanoseconds
+        for (thread, exports) in drained.sorted(by: { $0.key < $1.key }) {
+            guard let loop = graph.threads[thread] else { continue }
+            let busy = await loop.drain(exports, until: deadline)
+            if !busy.isEmpty {
+                throw GraphError(
+                    code: .drainTimeout, object: "export/\(busy[0])",
+                    reason: "requests of export \(busy.joined(separator: ", ")) did not finish "
+                        + "within \(transition.drainTimeoutNanoseconds / 1_000_000) ms; the plan "
+                        + "was undone and they go on; try again, or with a longer --drain-timeout")
+            }
+        }
+    }
+
+    private var exportsThatMove: [String] {
+        graph.exports.compactMap { name, service in
+            guard let export = desired.exports[name] else { return name }
+            return thread(of: export) == service.thread ? nil : name
+        }
+    }
+
+    private func thread(of export: ExportDescription) -> String {
+        export.options.text("iothread") ?? LiveGraph.defaultThread
+    }
+
+    private func resumeDrained() async {
+        for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
+        if !drained.isEmpty {
+            pauseNanoseconds = MonotonicClock.nowNanoseconds - drainStartNanoseconds
+        }
+    }
+
+    /// Forgets everything that was prepared, newest first; the live graph goes on as it was.
+    func abort() async {
+        await resumeDrained()
+        for change in changes.reversed() { change.abort() }
+        for (_, node) in coming where node.isNew { _ = node.record.node.close() }
+        for (_, thread) in startedThreads {
+            thread.loop.stop()
+            thread.loop.join()
+        }
+    }
+
+    // MARK: - Commit
+
+    /// Switches to the wished graph; cannot fail.
+    ///
+    /// - Returns: Threads that nothing uses any more, to be stopped when requests have left them.
+    func commit() async -> [GraphLoop] {
+        graph.generation += 1
+        graph.threads.merge(startedThreads) { live, _ in live }
+        let wiring = GraphWiring(
+            resolved: transition.desired, records: coming.mapValues(\.record))
+        var loopChanges: [String: LoopChange] = [:]
+        var newViews: [String: [NodeIdentity: [LiveGraph.EdgeEnd]]] = [:]
+        for thread in graph.threads.keys {
+            let wanted = wiring.views(on: thread)
+            newViews[thread] = wanted.edges
+            loopChanges[thread] = wiring.change(
+                from: graph.views[thread] ?? [:], to: wanted, touched: touched,
+                generation: graph.generation)
+        }
+        let services = addPorts(to: &loopChanges, wiring: wiring)
+        for change in changes { change.commit() }
+        for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) where !change.isEmpty {
+            await graph.threads[thread]?.commit(change)
+        }
+        for record in leaving { graph.lingering.append((graph.generation, record)) }
+        graph.records = coming.mapValues(\.record)
+        graph.views = newViews
+        graph.resolved = transition.desired
+        graph.exports = services
+        await resumeDrained()
+        let gone = graph.threads.keys.filter {
+            $0 != LiveGraph.defaultThread && desired.ioThreads[$0] == nil
+        }
+        return gone.compactMap { graph.threads.removeValue(forKey: $0) }
+    }
+
+    private func addPorts(
+        to loopChanges: inout [String: LoopChange], wiring: GraphWiring
+    ) -> [String: LiveGraph.Service] {
+        var services: [String: LiveGraph.Service] = [:]
+        for (name, service) in graph.exports where desired.exports[name].map(thread) != service.thread
+        {
+            loopChanges[service.thread]?.leavingPorts.append(
+                LoopChange.LeavingPort(export: name, handler: service.handler))
+        }
+        for (name, export) in desired.exports {
+            guard let prepared = preparedExports[export.type] else { continue }
+            let home = thread(of: export)
+            let port = wiring.port(of: export)
+            let live = graph.exports[name]
+            let service = LiveGraph.Service(
+                handler: prepared.handler(for: name),
+                counters: live?.counters ?? ExportCounters(), thread: home)
+            services[name] = service
+            if live?.thread != home {
+                loopChanges[home]?.newPorts.append(
+                    LoopChange.NewPort(
+                        port: port, handler: service.handler, counters: service.counters))
+            } else if isAffected(name, root: port.root, home: home, loopChanges, wiring) {
+                loopChanges[home]?.switchedPorts.append(port)
+            }
+        }
+        return services
+    }
+
+    /// Whether the way from an export into the graph is not what it was.
+    private func isAffected(
+        _ name: String, root: NodeIdentity, home: String, _ loopChanges: [String: LoopChange],
+        _ wiring: GraphWiring
+    ) -> Bool {
+        guard let old = graph.resolved.description.exports[name],
+            let oldRoot = graph.records[old.node]?.identity
+        else { return true }
+        if oldRoot != root || old.isWritable != desired.exports[name]?.isWritable { return true }
+        let moved = Set((loopChanges[home]?.retargets ?? []).map(\.parent)).union(touched)
+        return !moved.isDisjoint(with: wiring.reachable(from: root))
+    }
+
+    // MARK: - After the commit
+
+    /// Waits until the last requests of the old graph are answered, then closes what left it.
+    ///
+    /// - Returns: Sentences about what could not be closed properly.
+    func retire(stopping threads: [GraphLoop]) async -> [String] {
+        var warnings: [String] = []
+        let deadline = MonotonicClock.nowNanoseconds + transition.drainTimeoutNanoseconds
+        var isOver = true
+        for loop in Array(graph.threads.values) + threads {
+            let isIdle = await loop.waitForRetirement(of: graph.generation, until: deadline)
+            isOver = isOver && isIdle
+        }
+        if isOver {
+            // Parents first: a parent's close may still write to its children.
+            for (_, record) in graph.lingering.reversed() {
+                if let warning = record.node.close() { warnings.append(warning) }
+            }
+            graph.lingering = []
+        } else {
+            warnings.append(
+                "\(graph.lingering.count) nodes that left the graph still hold requests and are "
+                    + "closed when these are answered")
+        }
+        for thread in threads {
+            thread.loop.stop()
+            thread.loop.join()
+        }
+        return warnings
+    }
+
+    /// What clients noticed.
+    func receipt(warnings: [String]) -> Receipt {
+        let exports = graph.exports.sorted { $0.key < $1.key }.compactMap {
+            name, service -> Receipt.Export? in
+            guard let before = totalsBefore[name] else { return nil }
+            let after = service.counters.totals
+            return Receipt.Export(
+                name: name, completed: after.completed - before.completed,
+                failed: after.failed - before.failed, held: after.held - before.held,
+                longestHeldNanoseconds: after.held > before.held ? after.longestHeldNanoseconds : 0,
+                pauseNanoseconds: drained.values.joined().contains(name) ? pauseNanoseconds : 0)
+        }
+        return Receipt(generation: graph.generation, exports: exports, warnings: warnings)
+    }
+}

@@ -1,0 +1,56 @@
+package import GraphModel
+import RingLoop
+
+extension LiveGraph {
+    /// Makes the live graph another one, wholly or not at all.
+    ///
+    /// - Parameters:
+    ///   - transition: The graph to become.
+    ///   - beforeCommit: Called when everything is prepared, checked and drained; what it throws
+    ///     aborts the transaction. The intent is made durable here.
+    ///   - isolation: The actor that owns this graph.
+    /// - Throws: ``GraphError``; graph, masks, locks, files and clients are then as before.
+    package func apply(
+        _ transition: GraphTransition,
+        beforeCommit: @Sendable () async throws(GraphError) -> Void,
+        isolation: isolated (any Actor)? = #isolation
+    ) async throws(GraphError) -> Receipt {
+        let transaction = GraphTransaction(graph: self, transition: transition)
+        do throws(GraphError) {
+            try transaction.prepare()
+            try await transaction.drain()
+            try await beforeCommit()
+        } catch {
+            await transaction.abort()
+            throw error
+        }
+        let idleThreads = await transaction.commit()
+        try await verify()
+        let warnings = await transaction.retire(stopping: idleThreads)
+        return transaction.receipt(warnings: warnings)
+    }
+
+    /// Reads the graph back from its loops and compares it with what it should be.
+    private func verify(isolation: isolated (any Actor)? = #isolation) async throws(GraphError) {
+        for (name, thread) in threads {
+            let found = await thread.structure
+            let wanted = views[name] ?? [:]
+            guard found != wanted else { continue }
+            throw GraphError(
+                code: .verifyFailed, object: "iothread/\(name)",
+                reason: "after the commit thread \(name) has \(found.count) nodes wired otherwise "
+                    + "than the \(wanted.count) that were planned; please report this")
+        }
+    }
+
+    /// Removes everything, so that the last state is on disk and every file is closed.
+    package func removeAll(
+        drainTimeoutNanoseconds: UInt64, isolation: isolated (any Actor)? = #isolation
+    ) async throws(GraphError) -> Receipt {
+        try await apply(
+            GraphTransition(
+                desired: .empty, drainedExports: Set(exports.keys), baseDirectory: "/",
+                drainTimeoutNanoseconds: drainTimeoutNanoseconds),
+            beforeCommit: {})
+    }
+}
