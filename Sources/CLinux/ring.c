@@ -1,0 +1,123 @@
+#include "CLinux.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What this program cannot do without: timeouts in the wait (5.11) and no lost completions. */
+static const unsigned needed_features = IORING_FEAT_EXT_ARG | IORING_FEAT_NODROP;
+
+static int open_with(struct clinux_ring *r, unsigned entries, unsigned flags)
+{
+    struct io_uring_params parameters;
+    memset(&parameters, 0, sizeof(parameters));
+    parameters.flags = flags | IORING_SETUP_CLAMP | IORING_SETUP_CQSIZE | IORING_SETUP_R_DISABLED;
+    parameters.cq_entries = entries * 4;
+    int result = io_uring_queue_init_params(entries, &r->ring, &parameters);
+    if (result < 0)
+        return result;
+    r->is_open = 1;
+    r->setup_flags = parameters.flags;
+    if ((parameters.features & needed_features) != needed_features) {
+        clinux_ring_close(r);
+        return -EOPNOTSUPP;
+    }
+    return 0;
+}
+
+int clinux_ring_open(struct clinux_ring *r, unsigned entries)
+{
+    static const unsigned choices[] = {
+        /* 6.1: completions are worked out only when this thread asks for them. */
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_COOP_TASKRUN
+            | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
+        /* 5.19: no interrupt for a thread that will enter the kernel anyway. */
+        IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL,
+        0,
+    };
+    int result = -EINVAL;
+    memset(r, 0, sizeof(*r));
+    for (unsigned i = 0; i < 3 && result == -EINVAL; i++)
+        result = open_with(r, entries, choices[i]);
+    if (result < 0)
+        return result;
+    /* liburing's own flush is not used, so the slots are mapped here once and for all. */
+    for (unsigned i = 0; i < r->ring.sq.ring_entries && r->ring.sq.array; i++)
+        r->ring.sq.array[i] = i;
+    r->enter_fd = r->ring.ring_fd;
+    return 0;
+}
+
+int clinux_ring_enable(struct clinux_ring *r)
+{
+    int result = io_uring_enable_rings(&r->ring);
+    if (result < 0)
+        return result;
+    /* A registered ring saves the look-up of the descriptor in every call; 5.18, not needed. */
+    if (io_uring_register_ring_fd(&r->ring) == 1) {
+        r->enter_fd = r->ring.enter_ring_fd;
+        r->enter_flags = IORING_ENTER_REGISTERED_RING;
+    }
+    return 0;
+}
+
+void clinux_ring_close(struct clinux_ring *r)
+{
+    if (r->is_open) {
+        io_uring_queue_exit(&r->ring);
+        r->is_open = 0;
+    }
+    free(r->stash);
+    r->stash = NULL;
+    r->stash_count = r->stash_head = r->stash_capacity = 0;
+}
+
+/* Moves all completions out of the queue, so that the kernel has room for more. */
+static void stash_completions(struct clinux_ring *r)
+{
+    struct io_uring_cq *cq = &r->ring.cq;
+    unsigned head = *cq->khead;
+    unsigned count = io_uring_smp_load_acquire(cq->ktail) - head;
+    unsigned end = r->stash_head + r->stash_count;
+    if (end + count > r->stash_capacity) {
+        unsigned capacity = (end + count) * 2;
+        struct clinux_completion *larger = realloc(r->stash, capacity * sizeof(*larger));
+        if (!larger) {
+            fputs("sluice: no memory to keep completions of the kernel\n", stderr);
+            abort();
+        }
+        r->stash = larger;
+        r->stash_capacity = capacity;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        const struct io_uring_cqe *cqe = &cq->cqes[(head + i) & cq->ring_mask];
+        r->stash[end + i].ticket = (struct clinux_ticket *)(uintptr_t)cqe->user_data;
+        r->stash[end + i].result = cqe->res;
+        r->in_flight -= (cqe->flags & IORING_CQE_F_MORE) ? 0 : 1;
+    }
+    r->stash_count += count;
+    io_uring_smp_store_release(cq->khead, head + count);
+}
+
+struct io_uring_sqe *clinux_ring_sqe_slow(struct clinux_ring *r)
+{
+    for (;;) {
+        int result = clinux_ring_enter(r, 0, -1);
+        if (result < 0 && result != -EAGAIN && result != -EBUSY) {
+            fprintf(stderr, "sluice: io_uring_enter failed while submitting: %s\n",
+                    strerror(-result));
+            abort();
+        }
+        struct io_uring_cq *cq = &r->ring.cq;
+        unsigned ready = io_uring_smp_load_acquire(cq->ktail) - *cq->khead;
+        if (result < 0 || ready * 2 >= cq->ring_entries)
+            stash_completions(r);
+        struct io_uring_sqe *sqe = io_uring_get_sqe(&r->ring);
+        if (sqe)
+            return sqe;
+        sched_yield();
+    }
+}

@@ -1,0 +1,43 @@
+#define _GNU_SOURCE
+#include "clinux_thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Thread_local void *clinux_thread_mark = NULL;
+
+int clinux_thread_name(const char *name)
+{
+    char shortened[16];
+    strncpy(shortened, name, sizeof(shortened) - 1);
+    shortened[sizeof(shortened) - 1] = 0;
+    return -pthread_setname_np(pthread_self(), shortened);
+}
+
+int clinux_thread_bind(int cpu)
+{
+    if (cpu < 0 || cpu >= CPU_SETSIZE)
+        return -EINVAL;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+int clinux_thread_block_signals(void)
+{
+    sigset_t all;
+    sigfillset(&all);
+    /* Faults of this very thread must still reach the handlers that print a backtrace. */
+    static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGABRT };
+    for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        sigdelset(&all, faults[i]);
+    return -pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+
+int64_t clinux_thread_id(void) { return syscall(SYS_gettid); }
