@@ -1,4 +1,4 @@
-package import GraphModel
+import GraphModel
 package import RingLoop
 
 /// A node that is open: what all loops share of it, such as descriptors, locks and sizes.

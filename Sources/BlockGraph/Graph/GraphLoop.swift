@@ -119,7 +119,7 @@ package actor GraphLoop {
 
     private func node(_ identity: NodeIdentity) -> Node {
         guard let node = nodes[identity] else {
-            preconditionFailure("loop \(loop.name) has no node \(identity.number)")
+            preconditionFailure("loop \(loop.configuration.name) has no node \(identity.number)")
         }
         return node
     }

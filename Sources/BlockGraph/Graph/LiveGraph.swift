@@ -1,4 +1,4 @@
-package import GraphModel
+import GraphModel
 package import RingLoop
 
 /// The live graph as the control plane sees it: open nodes, threads and exports by name.

@@ -1,4 +1,4 @@
-package import RingLoop
+import RingLoop
 
 /// As many request slots as a queue is deep; empty means: stop taking requests.
 ///

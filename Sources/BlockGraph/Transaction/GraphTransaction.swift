@@ -199,7 +199,7 @@ final class GraphTransaction {
 
     /// Pauses the exports whose requests must not see both graphs, and waits for what is in flight.
     func drain() async throws(GraphError) {
-        drainStartNanoseconds = MonotonicClock.nowNanoseconds
+        drainStartNanoseconds = MonotonicClock.now
         for name in transition.drainedExports.union(exportsThatMove).sorted() {
             guard let service = graph.exports[name] else { continue }
             drained[service.thread, default: []].append(name)
@@ -232,7 +232,7 @@ final class GraphTransaction {
     private func resumeDrained() async {
         for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
         if !drained.isEmpty {
-            pauseNanoseconds = MonotonicClock.nowNanoseconds - drainStartNanoseconds
+            pauseNanoseconds = MonotonicClock.now - drainStartNanoseconds
         }
     }
 
@@ -332,7 +332,7 @@ final class GraphTransaction {
     /// - Returns: Sentences about what could not be closed properly.
     func retire(stopping threads: [GraphLoop]) async -> [String] {
         var warnings: [String] = []
-        let deadline = MonotonicClock.nowNanoseconds + transition.drainTimeoutNanoseconds
+        let deadline = MonotonicClock.now + transition.drainTimeoutNanoseconds
         var isOver = true
         for loop in Array(graph.threads.values) + threads {
             let isIdle = await loop.waitForRetirement(of: graph.generation, until: deadline)

@@ -1,4 +1,4 @@
-package import GraphModel
+import GraphModel
 import RingLoop
 
 extension LiveGraph {
