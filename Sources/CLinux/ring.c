@@ -53,7 +53,8 @@ int clinux_ring_open(struct clinux_ring *r, unsigned entries)
 
 int clinux_ring_enable(struct clinux_ring *r)
 {
-    int result = io_uring_enable_rings(&r->ring);
+    /* Not io_uring_enable_rings: liburing 2.3 of Debian 12 declares it and does not export it. */
+    int result = io_uring_register(r->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
     if (result < 0)
         return result;
     /* A registered ring saves the look-up of the descriptor in every call; 5.18, not needed. */

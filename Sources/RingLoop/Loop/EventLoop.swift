@@ -15,6 +15,8 @@ internal import Synchronization
 package final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// How long a stopping loop waits for operations that do not let themselves be cancelled.
     private static let farewellNanosecondsMax: UInt64 = 5_000_000_000
+    /// How often it asks for the cancellation.
+    private static let cancelNanoseconds: UInt64 = 10_000_000
 
     /// What it was made with.
     package let configuration: EventLoopConfiguration
@@ -226,12 +228,19 @@ extension EventLoop {
 
     /// Runs what was posted and cancels what is pending, until nothing is left of either.
     private func sayFarewell() {
-        let end = MonotonicClock.now + Self.farewellNanosecondsMax
+        let end = refreshNow() + Self.farewellNanosecondsMax
+        var cancelNext: UInt64 = 0
         repeat {
             work()
-            if kernel.inFlightCount > 0 { kernel.cancelAll() }
-            kernel.submit(waitingNanoseconds: mailbox.hasMail ? 0 : 10_000_000)
+            if kernel.inFlightCount > 0, nowNanoseconds >= cancelNext {
+                cancelNext = nowNanoseconds + Self.cancelNanoseconds
+                kernel.cancel(wakeTicket)  // Kernels before 5.19 do not know how to cancel all.
+                kernel.cancelAll()
+            }
+            let isBusy = mailbox.hasMail || !hooks.isEmpty
+            kernel.submit(waitingNanoseconds: isBusy ? 0 : Int64(Self.cancelNanoseconds))
             kernel.dispatchCompletions()
-        } while (kernel.inFlightCount > 0 && MonotonicClock.now < end) || !mailbox.close()
+        } while (kernel.inFlightCount > 0 && refreshNow() < end) || !hooks.isEmpty
+            || !mailbox.close()
     }
 }
