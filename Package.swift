@@ -88,5 +88,10 @@ let package = Package(
             name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         // Recursive directory watches (Debian: libinotifytools0-dev).
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
+        // Measures sluice and its peers in one run.
+        .executableTarget(
+            name: "sluice-benchmark",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Benchmarks", swiftSettings: strict),
     ]
 )

@@ -1,0 +1,129 @@
+import Foundation
+import Glibc
+
+/// A server as it is set up for a measurement.
+struct ServerSetting: Sendable {
+    /// Where a launch finds and leaves its files.
+    struct Site {
+        let workspace: Workspace
+        let imagePath: String
+        let socketPath: String
+    }
+
+    /// What to run.
+    struct Launch {
+        let arguments: [String]
+        /// Written by a server that leaves its parent; the program that was started then ends.
+        var processFile: String?
+    }
+
+    static let exportName = "disk"
+    /// The server that is compared with the others.
+    static let subjectName = "sluice"
+
+    let server: String
+    let name: String
+    let program: String
+    let launch: @Sendable (Site) throws -> Launch
+
+    /// The peers that can be named in `--peers`.
+    static let peerNames = ["qemu-storage-daemon", "nbdkit", "nbd-server"]
+
+    /// Sluice, one node and one export.
+    static func sluice(program: String) -> ServerSetting {
+        ServerSetting(server: subjectName, name: "file", program: program) { site in
+            let configuration = site.workspace.path("sluice.yaml")
+            try write(
+                """
+                sluice: 1
+                listeners:
+                  local: {type: nbd, address: "unix:\(site.socketPath)"}
+                nodes:
+                  disk: {driver: file, filename: "\(site.imagePath)"}
+                exports:
+                  disk: {type: nbd, node: disk, listener: local, name: disk, writable: true}
+
+                """,
+                to: configuration
+            )
+            let state = site.workspace.path("state")
+            try FileManager.default.createDirectory(
+                atPath: state,
+                withIntermediateDirectories: true
+            )
+            return Launch(arguments: [
+                program, "serve", configuration, "--state-dir", state,
+                "--control", "\(state)/control.sock", "--no-watch",
+            ])
+        }
+    }
+
+    /// Every setting of a peer; the better one counts.
+    static func settings(ofPeer name: String, program: String) -> [ServerSetting] {
+        switch name {
+        case "qemu-storage-daemon":
+            [false, true].map { storageDaemon(program: program, iothread: $0) }
+        case "nbdkit":
+            [1, 16].map { nbdkit(program: program, threads: $0) }
+        default:
+            [nbdServer(program: program)]
+        }
+    }
+
+    private static func storageDaemon(program: String, iothread: Bool) -> ServerSetting {
+        ServerSetting(
+            server: "qemu-storage-daemon",
+            name: iothread ? "iothread" : "main loop",
+            program: program
+        ) { site in
+            let node = "driver=file,node-name=f,filename=\(site.imagePath),aio=io_uring,"
+            let export = "type=nbd,id=e,node-name=f,name=\(exportName),writable=on"
+            return Launch(
+                arguments: [program]
+                    + (iothread ? ["--object", "iothread,id=io0"] : [])
+                    + [
+                        "--blockdev", node + "cache.direct=off",
+                        "--nbd-server", "addr.type=unix,addr.path=\(site.socketPath)",
+                        "--export", export + (iothread ? ",iothread=io0" : ""),
+                    ]
+            )
+        }
+    }
+
+    private static func nbdkit(program: String, threads: Int) -> ServerSetting {
+        ServerSetting(server: "nbdkit", name: "-t \(threads)", program: program) { site in
+            Launch(arguments: [
+                program, "--foreground", "--unix", site.socketPath, "--threads", "\(threads)",
+                "file", site.imagePath,
+            ])
+        }
+    }
+
+    private static func nbdServer(program: String) -> ServerSetting {
+        ServerSetting(server: "nbd-server", name: "default", program: program) { site in
+            let configuration = site.workspace.path("nbd-server.conf")
+            try write(
+                """
+                [generic]
+                unixsock = \(site.socketPath)
+                [\(exportName)]
+                exportname = \(site.imagePath)
+                flush = true
+                fua = true
+
+                """,
+                to: configuration
+            )
+            let processFile = site.workspace.path("nbd-server.pid")
+            // Not with -d: that serves one connection and ends, and fio makes several.
+            return Launch(
+                arguments: [program, "-C", configuration, "-p", processFile],
+                processFile: processFile
+            )
+        }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
+}

@@ -1,0 +1,36 @@
+import Glibc
+
+/// The file that every server serves: written to the last byte, so that no read meets a hole.
+struct TestImage {
+    let path: String
+    private let descriptor: Int32
+
+    private static let chunkBytes = 1 << 20
+
+    /// Writes the file with pseudo-random bytes.
+    init(path: String, bytes: Int) throws(BenchmarkError) {
+        self.path = path
+        descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw BenchmarkError("cannot make \(path): \(ChildProcess.reason())")
+        }
+        var words = [UInt64](repeating: 0, count: Self.chunkBytes / 8)
+        var state: UInt64 = 0x2545_f491_4f6c_dd1d
+        for _ in 0..<bytes / Self.chunkBytes {
+            for index in words.indices {
+                state ^= state << 13
+                state ^= state >> 7
+                state ^= state << 17
+                words[index] = state
+            }
+            guard write(descriptor, words, Self.chunkBytes) == Self.chunkBytes else {
+                throw BenchmarkError("cannot fill \(path): \(ChildProcess.reason())")
+            }
+        }
+        settle()
+    }
+
+    /// Waits until nothing is left to be written back, so that one server's writes do not slow the
+    /// next one.
+    func settle() { fsync(descriptor) }
+}
