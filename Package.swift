@@ -93,5 +93,8 @@ let package = Package(
             name: "sluice-benchmark",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
             path: "Tests/Benchmarks", swiftSettings: strict),
+        .testTarget(
+            name: "FileWatchingTests", dependencies: ["FileWatching"],
+            path: "Tests/FileWatchingTests", swiftSettings: strict),
     ]
 )
