@@ -96,5 +96,10 @@ let package = Package(
         .testTarget(
             name: "FileWatchingTests", dependencies: ["FileWatching"],
             path: "Tests/FileWatchingTests", swiftSettings: strict),
+        .testTarget(
+            name: "BlockGraphTests", dependencies: ["BlockGraph", "GraphModel", "RingLoop"],
+            path: "Tests/BlockGraphTests", swiftSettings: strict),
+        .testTarget(
+            name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
     ]
 )
