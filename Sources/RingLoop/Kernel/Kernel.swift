@@ -7,8 +7,10 @@ internal import Glibc
 /// queue is full, what is in it is submitted first. The outcome, with every error, comes to the
 /// ticket's handler, never before the function has returned. Buffers, vectors, messages and
 /// tickets must stay in place until then.
-package final class Kernel {
-    // Stable memory rather than a stored struct: no exclusivity checks, one load to reach it.
+///
+/// It is a pointer, not an object: reaching it through the loop counts no reference. The loop owns
+/// what it points to.
+package struct Kernel {
     private let ring: UnsafeMutablePointer<clinux_ring>
 
     /// Makes a ring that is not enabled yet.
@@ -19,11 +21,6 @@ package final class Kernel {
             ring.deallocate()
             throw Self.refusal(number: -result)
         }
-    }
-
-    deinit {
-        clinux_ring_close(ring)
-        ring.deallocate()
     }
 
     /// Reads into a buffer; the result is the number of bytes, 0 at the end of the file.
@@ -187,8 +184,14 @@ extension Kernel {
         try SystemError.check(clinux_ring_enable(ring), "io_uring_register")
     }
 
-    /// Ends the ring, on its thread.
+    /// Ends the ring, on its thread if it was enabled.
     func close() { clinux_ring_close(ring) }
+
+    /// Frees what it points to, after the end.
+    func deallocate() {
+        clinux_ring_close(ring)
+        ring.deallocate()
+    }
 
     /// Cancels everything that is pending.
     func cancelAll() { clinux_queue_cancel_all(ring) }

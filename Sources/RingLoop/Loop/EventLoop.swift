@@ -60,6 +60,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     deinit {
+        kernel.deallocate()
         wakeCount.deallocate()
         wakeTicket.deallocate()
     }
