@@ -1,0 +1,46 @@
+/// Words that somebody may have meant.
+package enum Spelling {
+    /// Largest distance at which a word is suggested.
+    private static let distanceMax = 2
+    /// Most suggestions.
+    private static let suggestionsMax = 3
+
+    /// Known words close to a written one, closest first, then in alphabetical order.
+    ///
+    /// Close means: at most two insertions, deletions, replacements or transpositions, and less
+    /// than half of the word.
+    package static func near(_ word: String, among known: [String]) -> [String] {
+        let written = Array(word.unicodeScalars)
+        let limit = min(distanceMax, (written.count - 1) / 2)
+        guard limit > 0 else { return [] }
+        var found: [(distance: Int, word: String)] = []
+        for candidate in known {
+            let scalars = Array(candidate.unicodeScalars)
+            guard abs(scalars.count - written.count) <= limit else { continue }
+            let distance = distance(written, scalars)
+            if distance <= limit, distance > 0 { found.append((distance, candidate)) }
+        }
+        return found.sorted { ($0.distance, $0.word) < ($1.distance, $1.word) }
+            .prefix(suggestionsMax).map(\.word)
+    }
+
+    /// Optimal string alignment distance: edits and transpositions of neighbours.
+    static func distance(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Int {
+        var beforeLast: [Int] = []
+        var last = Array(0...right.count)
+        for (row, scalar) in left.enumerated() {
+            var current = [row + 1]
+            for (column, other) in right.enumerated() {
+                let replaced = last[column] + (scalar == other ? 0 : 1)
+                var best = min(replaced, last[column + 1] + 1, current[column] + 1)
+                if row > 0, column > 0, scalar == right[column - 1], left[row - 1] == other {
+                    best = min(best, beforeLast[column - 1] + 1)
+                }
+                current.append(best)
+            }
+            beforeLast = last
+            last = current
+        }
+        return last[right.count]
+    }
+}

@@ -1,0 +1,85 @@
+import GraphModel
+
+/// Rules for bytes before any YAML is read: size, encoding, characters that hide things.
+enum TextRules {
+    /// Largest file, in bytes.
+    static let fileBytesMax = 1 << 20
+
+    /// Characters that end lines for some readers only, or turn the direction of text.
+    private static let hidden: [Unicode.Scalar: String] = [
+        "\u{0}": "NUL", "\u{85}": "U+0085 (next line)", "\u{2028}": "U+2028 (line separator)",
+        "\u{2029}": "U+2029 (paragraph separator)", "\u{202A}": "U+202A (bidirectional control)",
+        "\u{202B}": "U+202B (bidirectional control)", "\u{202C}": "U+202C (bidirectional control)",
+        "\u{202D}": "U+202D (bidirectional control)", "\u{202E}": "U+202E (bidirectional control)",
+        "\u{2066}": "U+2066 (bidirectional control)", "\u{2067}": "U+2067 (bidirectional control)",
+        "\u{2068}": "U+2068 (bidirectional control)", "\u{2069}": "U+2069 (bidirectional control)",
+        "\u{200E}": "U+200E (bidirectional control)", "\u{200F}": "U+200F (bidirectional control)",
+        "\u{61C}": "U+061C (bidirectional control)",
+    ]
+
+    /// What is wrong with a file's bytes, or nothing.
+    static func fault(in bytes: [UInt8], file: String, fileBytesMax: Int) -> Diagnostic? {
+        let start = SourceMark(file: file, line: 1, column: 1)
+        if bytes.count > fileBytesMax {
+            return Diagnostic(
+                code: "E0104",
+                message: "the file is larger than \(fileBytesMax) bytes, the limit for one file",
+                mark: start, help: ["split it: all files of a directory are one configuration"])
+        }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+            return Diagnostic(
+                code: "E0101", message: "the file is UTF-16", mark: start,
+                help: ["save as UTF-8"])
+        }
+        // Most files are plain ASCII: nothing can hide in them but NUL.
+        guard bytes.contains(where: { $0 >= 0x80 || $0 == 0 }) else { return nil }
+        return characterFault(in: bytes, file: file)
+    }
+
+    private static func characterFault(in bytes: [UInt8], file: String) -> Diagnostic? {
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        var line = 1
+        var column = 1
+        var offset = 0
+        while true {
+            let mark = SourceMark(file: file, line: line, column: column, length: 1)
+            switch decoder.decode(&iterator) {
+            case .emptyInput: return nil
+            case .error:
+                return Diagnostic(
+                    code: "E0101", message: "the file is not UTF-8: byte \(offset) is invalid",
+                    mark: mark, help: ["save as UTF-8"])
+            case .scalarValue(let scalar):
+                if let name = hidden[scalar] {
+                    return Diagnostic(
+                        code: "E0107", message: "the character \(name) is not allowed here",
+                        mark: mark, label: "hidden character",
+                        help: ["delete it; it can hide what the file says"])
+                }
+                offset += UTF8.width(scalar)
+                // A byte order mark takes no column.
+                if scalar == "\u{FEFF}", offset == 3 { continue }
+                line += scalar == "\n" ? 1 : 0
+                column = scalar == "\n" ? 1 : column + 1
+            }
+        }
+    }
+
+    /// The first tab that stands where indentation is expected at a line's start, if any.
+    static func indentationTab(in bytes: [UInt8], line wanted: Int) -> Int? {
+        var line = 1
+        var index = 0
+        while line < wanted, index < bytes.count {
+            if bytes[index] == 0x0A { line += 1 }
+            index += 1
+        }
+        var column = 1
+        while index < bytes.count, bytes[index] == 0x20 || bytes[index] == 0x09 {
+            if bytes[index] == 0x09 { return column }
+            index += 1
+            column += 1
+        }
+        return nil
+    }
+}
