@@ -53,7 +53,7 @@ struct EventStream: ~Copyable {
     func next() throws(Fault) -> Item {
         while true {
             var event = unsafe yaml_event_t()
-            guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw unsafe fault() }
+            guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault() }
             defer { unsafe yaml_event_delete(&event) }
             if unsafe event.type == YAML_STREAM_START_EVENT { continue }
             return unsafe Item(event: Self.event(of: event), place: Self.place(of: event))
