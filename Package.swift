@@ -101,5 +101,8 @@ let package = Package(
             path: "Tests/BlockGraphTests", swiftSettings: strict),
         .testTarget(
             name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+        .testTarget(
+            name: "ReconciliationTests", dependencies: ["Reconciliation", "GraphModel"],
+            path: "Tests/ReconciliationTests", swiftSettings: strict),
     ]
 )
