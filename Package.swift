@@ -104,5 +104,8 @@ let package = Package(
         .testTarget(
             name: "ReconciliationTests", dependencies: ["Reconciliation", "GraphModel"],
             path: "Tests/ReconciliationTests", swiftSettings: strict),
+        .testTarget(
+            name: "RingLoopTests", dependencies: ["RingLoop"], path: "Tests/RingLoopTests",
+            swiftSettings: strict),
     ]
 )

@@ -1,6 +1,5 @@
 internal import CLinux
 internal import Glibc
-internal import Synchronization
 
 /// The thread of a loop: started once, joined once.
 final class LoopThread: Sendable {
@@ -10,7 +9,7 @@ final class LoopThread: Sendable {
         case joined
     }
 
-    private let phase = Mutex(Phase.idle)
+    private let phase = Locked(Phase.idle)
 
     /// Starts the thread, which runs the body and ends.
     func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {

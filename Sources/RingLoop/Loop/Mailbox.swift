@@ -14,7 +14,7 @@ final class Mailbox: Sendable {
         var isClosed = false
     }
 
-    private let content = Mutex(Content())
+    private let content = Locked(Content())
     private let isFilled = Atomic(false)
     private let isOwnerAsleep = Atomic(false)
 
