@@ -54,7 +54,10 @@ package struct DocumentParser {
             return ([], [fault])
         }
         var parser = DocumentParser(file: file)
-        parser.read(EventStream(bytes: bytes), bytes)
+        // A byte order mark is no text: libyaml would count it as a column.
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let text = hasMark ? Array(bytes.dropFirst(3)) : bytes
+        parser.read(EventStream(bytes: text), text)
         if parser.documents.isEmpty, parser.diagnostics.isEmpty { parser.reportEmpty(at: nil) }
         return (parser.documents, parser.diagnostics)
     }
