@@ -1,0 +1,46 @@
+internal import BlockGraph
+internal import GraphModel
+internal import Synchronization
+
+/// One `inject-error` entry: which requests fail, how, and whether it has done its only deed.
+///
+/// Shared by the views of all loops, so that `once` means once.
+final class ErrorRule: Sendable {
+    /// What the entry says.
+    struct Definition: Hashable, Sendable {
+        /// Operations that it concerns, one bit for each raw value of ``BlockOperation``.
+        var operations: UInt8
+        /// Only requests that touch this byte; any when it is absent.
+        var offsetBytes: UInt64?
+        /// Linux error number of the answer.
+        var errorNumber: Int32
+        var happensOnce: Bool
+        /// How likely it is, from 0 to 1.
+        var probability: Double
+    }
+
+    let definition: Definition
+    private let isSpent = Atomic(false)
+
+    init(_ definition: Definition) { self.definition = definition }
+
+    /// The error number that a request is to be answered with, or nothing.
+    ///
+    /// - Parameter chance: A number from 0 up to but not including 1.
+    func strikes(
+        _ operation: BlockOperation,
+        offsetBytes: UInt64,
+        lengthBytes: UInt64,
+        chance: () -> Double
+    ) -> Int32? {
+        guard definition.operations & (1 << operation.rawValue) != 0 else { return nil }
+        if let byte = definition.offsetBytes {
+            guard operation != .flush, byte >= offsetBytes, byte - offsetBytes < lengthBytes else {
+                return nil
+            }
+        }
+        if definition.probability < 1, chance() >= definition.probability { return nil }
+        guard definition.happensOnce else { return definition.errorNumber }
+        return isSpent.exchange(true, ordering: .relaxed) ? nil : definition.errorNumber
+    }
+}
