@@ -6,7 +6,8 @@ package import RingLoop
 /// Its functions are called by the control plane, one at a time, except ``makeDriver(in:)``,
 /// which is called on a loop's thread. None is called on the data path.
 package protocol OpenNode: AnyObject, Sendable {
-    /// Limits of the node, given those of its children by edge name.
+    /// Limits of the node, given those of its children by edge name; when a change is prepared,
+    /// as they will be.
     ///
     /// - Throws: ``GraphError`` when the node cannot stand over such children.
     func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits

@@ -95,11 +95,12 @@ final class GraphTransaction {
         let opening = DriverOpening(
             node: node, children: children, masks: masks, baseDirectory: transition.baseDirectory)
         if var record = kept(name) {
-            let limits = try record.node.limits(over: children)
             if record.description.options != node.options || record.masks != masks {
                 changes.append(try record.node.prepare(opening))
                 touched.insert(record.identity)
             }
+            // After the preparation: limits are those of what was prepared.
+            let limits = try record.node.limits(over: children)
             if record.limits != limits { touched.insert(record.identity) }
             record.description = node
             record.masks = masks
