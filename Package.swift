@@ -107,5 +107,9 @@ let package = Package(
         .testTarget(
             name: "RingLoopTests", dependencies: ["RingLoop"], path: "Tests/RingLoopTests",
             swiftSettings: strict),
+        .testTarget(
+            name: "BlockDriversTests",
+            dependencies: ["BlockDrivers", "BlockGraph", "GraphModel", "RingLoop"],
+            path: "Tests/BlockDriversTests", swiftSettings: strict),
     ]
 )
