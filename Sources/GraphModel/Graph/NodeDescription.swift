@@ -12,6 +12,8 @@ package struct NodeDescription: Hashable, Sendable {
     package var options: Options
     /// Children, in the order of the driver's slots.
     package var children: [ChildReference]
+    /// Slots that the document sets to `null`: said to be empty, not forgotten.
+    package var emptySlots: [String] = []
     /// Former name given by `formerly`, for the planner only.
     package var formerly: String?
 
