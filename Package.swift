@@ -33,7 +33,8 @@ let package = Package(
                 "GraphModel", "Reconciliation", "ControlAPI", "SluiceDaemon",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // What the command line and the daemon say to each other.
         .target(
             name: "ControlAPI",
@@ -43,7 +44,8 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // Assembly: the only place where all parts meet.
         .target(
             name: "SluiceDaemon",
@@ -55,25 +57,34 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // Text to plan, as pure functions.
         .target(
-            name: "Reconciliation", dependencies: ["GraphModel", "CLibYAML"], swiftSettings: pure),
+            name: "Reconciliation",
+            dependencies: ["GraphModel", "CLibYAML"],
+            swiftSettings: pure
+        ),
         // Says "look again" when a source may have changed.
         .target(name: "FileWatching", dependencies: ["CInotifyTools"], swiftSettings: strict),
         // One folder for each driver.
         .target(
             name: "BlockDrivers",
             dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // One folder for each export type.
         .target(
             name: "BlockExports",
             dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux"],
-            swiftSettings: strict),
+            swiftSettings: strict
+        ),
         // The live graph, its requests and its transactions.
         .target(
-            name: "BlockGraph", dependencies: ["GraphModel", "RingLoop"], swiftSettings: strict),
+            name: "BlockGraph",
+            dependencies: ["GraphModel", "RingLoop"],
+            swiftSettings: strict
+        ),
         // The vocabulary: a graph as a value, and the rules that need no kernel.
         .target(name: "GraphModel", swiftSettings: pure),
         // The loop: the only caller of io_uring; knows no blocks.
@@ -82,34 +93,59 @@ let package = Package(
         .target(name: "CLinux", dependencies: ["CLibURing"]),
         // io_uring's library (Debian: liburing-dev).
         .systemLibrary(
-            name: "CLibURing", pkgConfig: "liburing", providers: [.apt(["liburing-dev"])]),
+            name: "CLibURing",
+            pkgConfig: "liburing",
+            providers: [.apt(["liburing-dev"])]
+        ),
         // The event parser whose marks give every value its line and column (Debian: libyaml-dev).
         .systemLibrary(
-            name: "CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+            name: "CLibYAML",
+            pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"])]
+        ),
         // Recursive directory watches (Debian: libinotifytools0-dev).
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
         // Measures sluice and its peers in one run.
         .executableTarget(
             name: "sluice-benchmark",
             dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
-            path: "Tests/Benchmarks", swiftSettings: strict),
+            path: "Tests/Benchmarks",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "FileWatchingTests", dependencies: ["FileWatching"],
-            path: "Tests/FileWatchingTests", swiftSettings: strict),
+            name: "FileWatchingTests",
+            dependencies: ["FileWatching"],
+            path: "Tests/FileWatchingTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "BlockGraphTests", dependencies: ["BlockGraph", "GraphModel", "RingLoop"],
-            path: "Tests/BlockGraphTests", swiftSettings: strict),
+            name: "BlockGraphTests",
+            dependencies: ["BlockGraph", "GraphModel", "RingLoop"],
+            path: "Tests/BlockGraphTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ArchitectureTests", path: "Tests/ArchitectureTests", swiftSettings: strict),
+            name: "ArchitectureTests",
+            path: "Tests/ArchitectureTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "ReconciliationTests", dependencies: ["Reconciliation", "GraphModel"],
-            path: "Tests/ReconciliationTests", swiftSettings: strict),
+            name: "ReconciliationTests",
+            dependencies: ["Reconciliation", "GraphModel"],
+            path: "Tests/ReconciliationTests",
+            swiftSettings: strict
+        ),
         .testTarget(
-            name: "RingLoopTests", dependencies: ["RingLoop"], path: "Tests/RingLoopTests",
-            swiftSettings: strict),
+            name: "RingLoopTests",
+            dependencies: ["RingLoop"],
+            path: "Tests/RingLoopTests",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BlockDriversTests",
             dependencies: ["BlockDrivers", "BlockGraph", "GraphModel", "RingLoop"],
-            path: "Tests/BlockDriversTests", swiftSettings: strict),
+            path: "Tests/BlockDriversTests",
+            swiftSettings: strict
+        ),
     ]
 )

@@ -58,12 +58,18 @@ package enum SourceFiles {
     }
 
     private static func list(
-        _ directory: String, fileBytesMax: Int, depth: Int, into result: inout SourceRead
+        _ directory: String,
+        fileBytesMax: Int,
+        depth: Int,
+        into result: inout SourceRead
     ) {
         guard depth < depthMax else {
             result.faults.append(
                 SourceFault(
-                    path: directory, reason: "directories are nested deeper than \(depthMax)"))
+                    path: directory,
+                    reason: "directories are nested deeper than \(depthMax)"
+                )
+            )
             return
         }
         guard let stream = opendir(directory) else {
@@ -103,7 +109,8 @@ package enum SourceFiles {
         guard result.files.count < filesMax else {
             if result.files.count == filesMax, !result.faults.contains(where: { $0.path == path }) {
                 result.faults.append(
-                    SourceFault(path: path, reason: "more than \(filesMax) files"))
+                    SourceFault(path: path, reason: "more than \(filesMax) files")
+                )
             }
             return
         }
@@ -117,7 +124,8 @@ package enum SourceFiles {
         var before = stat()
         guard fstat(descriptor, &before) == 0, before.st_mode & S_IFMT == S_IFREG else {
             result.faults.append(
-                SourceFault(path: path, reason: "not a regular file, so it is not read"))
+                SourceFault(path: path, reason: "not a regular file, so it is not read")
+            )
             return
         }
         guard let bytes = contents(of: descriptor, limit: fileBytesMax + 1) else {
@@ -128,7 +136,8 @@ package enum SourceFiles {
         let isSame = fstat(descriptor, &after) == 0 && fingerprint(before) == fingerprint(after)
         if !isSame { result.moved = true }
         result.files.append(
-            SourceFile(path: path, bytes: bytes, fingerprint: fingerprint(before)))
+            SourceFile(path: path, bytes: bytes, fingerprint: fingerprint(before))
+        )
     }
 
     private static func contents(of descriptor: Int32, limit: Int) -> [UInt8]? {
@@ -147,10 +156,12 @@ package enum SourceFiles {
 
     private static func fingerprint(_ facts: stat) -> SourceFile.Fingerprint {
         SourceFile.Fingerprint(
-            device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino),
+            device: UInt64(facts.st_dev),
+            inode: UInt64(facts.st_ino),
             sizeBytes: Int64(facts.st_size),
             modifiedNanoseconds: nanoseconds(facts.st_mtim),
-            changedNanoseconds: nanoseconds(facts.st_ctim))
+            changedNanoseconds: nanoseconds(facts.st_ctim)
+        )
     }
 
     private static func nanoseconds(_ time: timespec) -> Int64 {

@@ -33,8 +33,11 @@ package actor DataPlane {
         let groups = ThrottleGroups()
         services = [NBDService(loop: defaultLoop)]
         graph = LiveGraph(
-            kinds: DriverCatalog.kinds(throttleGroups: groups), participants: [groups],
-            services: services, defaultLoop: defaultLoop)
+            kinds: DriverCatalog.kinds(throttleGroups: groups),
+            participants: [groups],
+            services: services,
+            defaultLoop: defaultLoop
+        )
         published = Mutex(graph.snapshot)
     }
 
@@ -59,7 +62,8 @@ package actor DataPlane {
                 "not closed properly",
                 metadata: [
                     "reason": "\(warning)", "generation": "\(receipt.generation)",
-                ])
+                ]
+            )
         }
         return receipt
     }
@@ -71,7 +75,8 @@ package actor DataPlane {
         for service in services { service.stopListening() }
         do throws(GraphError) {
             let receipt = try await graph.removeAll(
-                drainTimeoutNanoseconds: drainTimeoutNanoseconds)
+                drainTimeoutNanoseconds: drainTimeoutNanoseconds
+            )
             for warning in receipt.warnings {
                 logger.warning("not closed properly", metadata: ["reason": "\(warning)"])
             }
@@ -91,7 +96,10 @@ package actor DataPlane {
             return loop
         } catch {
             throw GraphError(
-                code: .openFailed, object: "iothread/\(name)", reason: error.sentence)
+                code: .openFailed,
+                object: "iothread/\(name)",
+                reason: error.sentence
+            )
         }
     }
 }
@@ -108,12 +116,18 @@ package struct GraphChange: Sendable {
     ///   - baseDirectory: Directory that relative file names start from.
     ///   - drainTimeoutNanoseconds: Longest time for a drain.
     package init(
-        desired: ResolvedGraph, plan: Plan, baseDirectory: String,
+        desired: ResolvedGraph,
+        plan: Plan,
+        baseDirectory: String,
         drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     ) {
         transition = GraphTransition(
-            desired: desired, replacedNodes: plan.replacedNodes, formerNames: plan.formerNames,
-            drainedExports: plan.drainedExports, baseDirectory: baseDirectory,
-            drainTimeoutNanoseconds: drainTimeoutNanoseconds)
+            desired: desired,
+            replacedNodes: plan.replacedNodes,
+            formerNames: plan.formerNames,
+            drainedExports: plan.drainedExports,
+            baseDirectory: baseDirectory,
+            drainTimeoutNanoseconds: drainTimeoutNanoseconds
+        )
     }
 }

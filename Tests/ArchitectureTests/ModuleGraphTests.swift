@@ -37,7 +37,9 @@ struct ModuleGraphTests {
     @Test("a file imports only what its module may", arguments: SourceTree.sources)
     func imports(file: SourceTree.File) throws {
         let allowed = try #require(
-            modulesThatMayBeImported[file.module], "\(file.path): module without a rule")
+            modulesThatMayBeImported[file.module],
+            "\(file.path): module without a rule"
+        )
         for name in file.imports {
             #expect(allowed.contains(name), "\(file.path) imports \(name)")
         }
@@ -65,7 +67,8 @@ struct ModuleGraphTests {
             let words = Set(
                 file.lines.filter { !$0.trimmed.hasPrefix("//") }.flatMap {
                     $0.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
-                })
+                }
+            )
             for (folder, names) in typeNames where folder != file.folder {
                 #expect(words.isDisjoint(with: names), "\(file.path) names a type of \(folder)")
             }
@@ -78,7 +81,8 @@ struct ModuleGraphTests {
             for (index, line) in file.lines.enumerated() where !line.trimmed.hasPrefix("//") {
                 #expect(
                     !line.contains("Task {") && !line.contains("Task.detached"),
-                    "\(file.path):\(index + 1)")
+                    "\(file.path):\(index + 1)"
+                )
             }
         }
     }

@@ -50,8 +50,10 @@ struct ShapeTests {
         }
     }
 
-    @Test("nothing is public, and everything between modules is documented",
-        arguments: SourceTree.sources)
+    @Test(
+        "nothing is public, and everything between modules is documented",
+        arguments: SourceTree.sources
+    )
     func doors(file: SourceTree.File) {
         for (index, line) in file.lines.enumerated() {
             let text = line.trimmed
@@ -61,8 +63,10 @@ struct ShapeTests {
         }
     }
 
-    @Test("a claim that the compiler cannot check says what guards it",
-        arguments: SourceTree.sources)
+    @Test(
+        "a claim that the compiler cannot check says what guards it",
+        arguments: SourceTree.sources
+    )
     func uncheckedClaims(file: SourceTree.File) {
         for (index, line) in file.lines.enumerated() where !line.trimmed.hasPrefix("//") {
             guard line.contains("@unchecked Sendable") || line.contains("nonisolated(unsafe)")

@@ -55,12 +55,16 @@ enum SourceTree {
             guard let text = try? String(contentsOf: url, encoding: .utf8) else {
                 fatalError("\(url.path) is not UTF-8")
             }
-            let path = String(url.path.dropFirst(top.path.count + (top.path.hasSuffix("/") ? 0 : 1)))
+            let path = String(
+                url.path.dropFirst(top.path.count + (top.path.hasSuffix("/") ? 0 : 1))
+            )
             found.append(
                 File(
                     path: path,
                     lines: text.split(separator: "\n", omittingEmptySubsequences: false)
-                        .map(String.init)))
+                        .map(String.init)
+                )
+            )
         }
         return found.sorted { $0.path < $1.path }
     }

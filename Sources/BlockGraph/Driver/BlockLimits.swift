@@ -16,8 +16,10 @@ package struct BlockLimits: Hashable, Sendable {
 
     /// Limits of a node.
     package init(
-        sizeBytes: UInt64, alignmentBytes: UInt32 = 1,
-        transferBytesMax: UInt32 = BlockLimits.transferBytesCeiling, preferredBytes: UInt32 = 4096,
+        sizeBytes: UInt64,
+        alignmentBytes: UInt32 = 1,
+        transferBytesMax: UInt32 = BlockLimits.transferBytesCeiling,
+        preferredBytes: UInt32 = 4096,
         isReadOnly: Bool = false
     ) {
         self.sizeBytes = sizeBytes

@@ -13,7 +13,9 @@ package struct DriverOpening: Sendable {
 
     /// An opening.
     package init(
-        node: NodeDescription, children: [String: BlockLimits], masks: EdgeMasks,
+        node: NodeDescription,
+        children: [String: BlockLimits],
+        masks: EdgeMasks,
         baseDirectory: String
     ) {
         self.node = node

@@ -53,13 +53,18 @@ package final class ExportCounters: Sendable {
     /// The counters as plain numbers.
     package var totals: ExportTotals {
         ExportTotals(
-            reads: reads.load(ordering: .relaxed), writes: writes.load(ordering: .relaxed),
-            flushes: flushes.load(ordering: .relaxed), discards: discards.load(ordering: .relaxed),
-            zeroes: zeroes.load(ordering: .relaxed), extents: extents.load(ordering: .relaxed),
+            reads: reads.load(ordering: .relaxed),
+            writes: writes.load(ordering: .relaxed),
+            flushes: flushes.load(ordering: .relaxed),
+            discards: discards.load(ordering: .relaxed),
+            zeroes: zeroes.load(ordering: .relaxed),
+            extents: extents.load(ordering: .relaxed),
             bytesRead: bytesRead.load(ordering: .relaxed),
             bytesWritten: bytesWritten.load(ordering: .relaxed),
-            failed: failed.load(ordering: .relaxed), held: held.load(ordering: .relaxed),
-            longestHeldNanoseconds: longestHeldNanoseconds.load(ordering: .relaxed))
+            failed: failed.load(ordering: .relaxed),
+            held: held.load(ordering: .relaxed),
+            longestHeldNanoseconds: longestHeldNanoseconds.load(ordering: .relaxed)
+        )
     }
 
     @inline(__always)

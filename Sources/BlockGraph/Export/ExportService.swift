@@ -30,7 +30,9 @@ package struct ExportChange: Sendable {
 
     /// A change.
     package init(
-        live: GraphDescription, desired: GraphDescription, limits: [String: BlockLimits],
+        live: GraphDescription,
+        desired: GraphDescription,
+        limits: [String: BlockLimits],
         baseDirectory: String
     ) {
         self.live = live

@@ -47,8 +47,11 @@ package actor GraphLoop {
         }
         for new in change.newPorts {
             let port = ExportPort(
-                exportName: new.port.export, loop: loop,
-                path: makePath(new.port, generation: change.generation), counters: new.counters)
+                exportName: new.port.export,
+                loop: loop,
+                path: makePath(new.port, generation: change.generation),
+                counters: new.counters
+            )
             ports[new.port.export] = port
             new.handler.attach(port)
         }
@@ -56,7 +59,8 @@ package actor GraphLoop {
         for node in leaving { node.driver.drainBegan() }
         if !leaving.isEmpty || !oldPaths.isEmpty {
             retiring.append(
-                Retirement(generation: change.generation, paths: oldPaths, nodes: leaving))
+                Retirement(generation: change.generation, paths: oldPaths, nodes: leaving)
+            )
         }
         retiring.removeAll(where: \.isOver)
     }
@@ -113,8 +117,11 @@ package actor GraphLoop {
 
     private func makePath(_ port: LoopChange.Port, generation: UInt64) -> IOPath {
         IOPath(
-            generation: generation, limits: port.limits, rights: port.rights,
-            root: Edge(name: "root", target: node(port.root)))
+            generation: generation,
+            limits: port.limits,
+            rights: port.rights,
+            root: Edge(name: "root", target: node(port.root))
+        )
     }
 
     private func node(_ identity: NodeIdentity) -> Node {

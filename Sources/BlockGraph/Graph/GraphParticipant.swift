@@ -4,6 +4,7 @@ package import GraphModel
 package protocol GraphParticipant: AnyObject, Sendable {
     /// Prepares for a graph; what is new can be found by nodes that open from now on.
     func prepare(
-        live: GraphDescription, desired: GraphDescription
+        live: GraphDescription,
+        desired: GraphDescription
     ) throws(GraphError) -> any PreparedChange
 }

@@ -48,8 +48,10 @@ package final class LiveGraph {
     ///   - services: Export types at work.
     ///   - defaultLoop: Serves what names no thread; started by the caller.
     package init(
-        kinds: [any BlockDriverKind], participants: [any GraphParticipant],
-        services: [any ExportService], defaultLoop: EventLoop
+        kinds: [any BlockDriverKind],
+        participants: [any GraphParticipant],
+        services: [any ExportService],
+        defaultLoop: EventLoop
     ) {
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.participants = participants
@@ -78,9 +80,16 @@ package final class LiveGraph {
         }
         let states = exports.mapValues {
             GraphSnapshot.ExportState(
-                handler: $0.handler, counters: $0.counters, thread: $0.thread)
+                handler: $0.handler,
+                counters: $0.counters,
+                thread: $0.thread
+            )
         }
         return GraphSnapshot(
-            generation: generation, resolved: resolved, nodes: nodes, exports: states)
+            generation: generation,
+            resolved: resolved,
+            nodes: nodes,
+            exports: states
+        )
     }
 }

@@ -18,14 +18,17 @@ package final class RequestPool {
     ///   - completion: Takes answers of requests that were parked.
     ///   - owner: Handed to the completion through the slot; not retained.
     package init(
-        capacity: Int, completion: @escaping RequestSlot.Completion,
+        capacity: Int,
+        completion: @escaping RequestSlot.Completion,
         owner: UnsafeMutableRawPointer?
     ) {
         precondition(capacity > 0, "a pool of \(capacity) slots")
         self.capacity = capacity
         slots = .allocate(capacity: capacity)
         slots.initialize(
-            repeating: RequestSlot(completion: completion, owner: owner), count: capacity)
+            repeating: RequestSlot(completion: completion, owner: owner),
+            count: capacity
+        )
         for index in (0..<capacity).reversed() {
             slots[index].next = free
             free = slots + index

@@ -46,7 +46,8 @@ final class GraphTransaction {
         try startThreads()
         for participant in graph.participants {
             changes.append(
-                try participant.prepare(live: graph.resolved.description, desired: desired))
+                try participant.prepare(live: graph.resolved.description, desired: desired)
+            )
         }
         prepareRemovals()
         for name in transition.desired.order { try prepareNode(name) }
@@ -59,12 +60,18 @@ final class GraphTransaction {
             do throws(SystemError) {
                 let loop = try EventLoop(
                     configuration: EventLoopConfiguration(
-                        name: name, cpu: thread.options.integer("cpu").map(Int.init)))
+                        name: name,
+                        cpu: thread.options.integer("cpu").map(Int.init)
+                    )
+                )
                 try loop.start()
                 startedThreads[name] = GraphLoop(loop: loop)
             } catch {
                 throw GraphError(
-                    code: .openFailed, object: "iothread/\(name)", reason: error.sentence)
+                    code: .openFailed,
+                    object: "iothread/\(name)",
+                    reason: error.sentence
+                )
             }
         }
     }
@@ -93,7 +100,11 @@ final class GraphTransaction {
         for child in node.children { children[child.edge] = coming[child.node]?.record.limits }
         let masks = transition.desired.cumulative(of: name)
         let opening = DriverOpening(
-            node: node, children: children, masks: masks, baseDirectory: transition.baseDirectory)
+            node: node,
+            children: children,
+            masks: masks,
+            baseDirectory: transition.baseDirectory
+        )
         if var record = kept(name) {
             if record.description.options != node.options || record.masks != masks {
                 changes.append(try record.node.prepare(opening))
@@ -115,18 +126,25 @@ final class GraphTransaction {
         let node = opening.node
         guard let kind = graph.kinds[node.driver] else {
             throw GraphError(
-                code: .notOpenable, object: "node/\(node.name)", option: "driver",
+                code: .notOpenable,
+                object: "node/\(node.name)",
+                option: "driver",
                 reason: "driver \(node.driver) is known and can be planned with, but this version "
                     + "cannot open it; nodes that can be served use "
-                    + graph.kinds.keys.sorted().joined(separator: ", "))
+                    + graph.kinds.keys.sorted().joined(separator: ", ")
+            )
         }
         let opened = try kind.open(opening)
         if let creation = opened.creation { changes.append(creation) }
         let identity = graph.nextIdentity()
         touched.insert(identity)
         let placeholder = LiveGraph.Record(
-            identity: identity, description: node, node: opened.node,
-            limits: BlockLimits(sizeBytes: 0), masks: opening.masks)
+            identity: identity,
+            description: node,
+            node: opened.node,
+            limits: BlockLimits(sizeBytes: 0),
+            masks: opening.masks
+        )
         coming[node.name] = Coming(record: placeholder, isNew: true)
         var record = placeholder
         record.limits = try opened.node.limits(over: opening.children)
@@ -139,8 +157,11 @@ final class GraphTransaction {
             limits[name] = coming[export.node]?.record.limits
         }
         let change = ExportChange(
-            live: graph.resolved.description, desired: desired, limits: limits,
-            baseDirectory: transition.baseDirectory)
+            live: graph.resolved.description,
+            desired: desired,
+            limits: limits,
+            baseDirectory: transition.baseDirectory
+        )
         for (type, service) in graph.services {
             let prepared = try service.prepare(change)
             preparedExports[type] = prepared
@@ -157,8 +178,11 @@ final class GraphTransaction {
             guard let record = coming[export.node]?.record else { continue }
             if graph.services[export.type] == nil {
                 throw GraphError(
-                    code: .notOpenable, object: "export/\(name)", option: "type",
-                    reason: "exports of type \(export.type) cannot be served by this version")
+                    code: .notOpenable,
+                    object: "export/\(name)",
+                    option: "type",
+                    reason: "exports of type \(export.type) cannot be served by this version"
+                )
             }
             try checkSize(name, record)
         }
@@ -169,31 +193,39 @@ final class GraphTransaction {
         guard !used.isDisjoint(with: [.write, .writeUnchanged]) else { return }
         if record.limits.isReadOnly {
             throw GraphError(
-                code: .readOnly, object: "node/\(name)",
+                code: .readOnly,
+                object: "node/\(name)",
                 reason: "node \(name) has users that write and can only be read; "
-                    + "make the file writable, or the export read-only (writable: false)")
+                    + "make the file writable, or the export read-only (writable: false)"
+            )
         }
         let rest = record.limits.sizeBytes % UInt64(record.limits.alignmentBytes)
         if rest != 0, !used.contains(.resize) {
             throw GraphError(
-                code: .size, object: "node/\(name)",
+                code: .size,
+                object: "node/\(name)",
                 reason: "node \(name) cannot be written without resizing it: its size "
                     + "\(record.limits.sizeBytes) is not a multiple of its request alignment "
-                    + "\(record.limits.alignmentBytes)")
+                    + "\(record.limits.alignmentBytes)"
+            )
         }
     }
 
     /// Clients were told a size when they connected; it must not shrink under them.
     private func checkSize(_ name: String, _ record: LiveGraph.Record) throws(GraphError) {
-        guard let service = graph.exports[name], let live = graph.resolved.description.exports[name],
+        guard let service = graph.exports[name],
+            let live = graph.resolved.description.exports[name],
             let old = graph.records[live.node], record.limits.sizeBytes < old.limits.sizeBytes,
             !service.handler.clients.isEmpty
         else { return }
         throw GraphError(
-            code: .inUse, object: "export/\(name)", option: "node",
+            code: .inUse,
+            object: "export/\(name)",
+            option: "node",
             reason: "export \(name) would shrink from \(old.limits.sizeBytes) to "
                 + "\(record.limits.sizeBytes) bytes under \(service.handler.clients.count) "
-                + "connected clients; disconnect them first, or use a node of at least that size")
+                + "connected clients; disconnect them first, or use a node of at least that size"
+        )
     }
 
     // MARK: - Drain
@@ -211,10 +243,12 @@ final class GraphTransaction {
             let busy = await loop.drain(exports, until: deadline)
             if !busy.isEmpty {
                 throw GraphError(
-                    code: .drainTimeout, object: "export/\(busy[0])",
+                    code: .drainTimeout,
+                    object: "export/\(busy[0])",
                     reason: "requests of export \(busy.joined(separator: ", ")) did not finish "
                         + "within \(transition.drainTimeoutNanoseconds / 1_000_000) ms; the plan "
-                        + "was undone and they go on; try again, or with a longer --drain-timeout")
+                        + "was undone and they go on; try again, or with a longer --drain-timeout"
+                )
             }
         }
     }
@@ -257,15 +291,20 @@ final class GraphTransaction {
         graph.generation += 1
         graph.threads.merge(startedThreads) { live, _ in live }
         let wiring = GraphWiring(
-            resolved: transition.desired, records: coming.mapValues(\.record))
+            resolved: transition.desired,
+            records: coming.mapValues(\.record)
+        )
         var loopChanges: [String: LoopChange] = [:]
         var newViews: [String: [NodeIdentity: [LiveGraph.EdgeEnd]]] = [:]
         for thread in graph.threads.keys {
             let wanted = wiring.views(on: thread)
             newViews[thread] = wanted.edges
             loopChanges[thread] = wiring.change(
-                from: graph.views[thread] ?? [:], to: wanted, touched: touched,
-                generation: graph.generation)
+                from: graph.views[thread] ?? [:],
+                to: wanted,
+                touched: touched,
+                generation: graph.generation
+            )
         }
         let services = addPorts(to: &loopChanges, wiring: wiring)
         for change in changes { change.commit() }
@@ -285,13 +324,15 @@ final class GraphTransaction {
     }
 
     private func addPorts(
-        to loopChanges: inout [String: LoopChange], wiring: GraphWiring
+        to loopChanges: inout [String: LoopChange],
+        wiring: GraphWiring
     ) -> [String: LiveGraph.Service] {
         var services: [String: LiveGraph.Service] = [:]
-        for (name, service) in graph.exports where desired.exports[name].map(thread) != service.thread
-        {
+        for (name, service) in graph.exports
+        where desired.exports[name].map(thread) != service.thread {
             loopChanges[service.thread]?.leavingPorts.append(
-                LoopChange.LeavingPort(export: name, handler: service.handler))
+                LoopChange.LeavingPort(export: name, handler: service.handler)
+            )
         }
         for (name, export) in desired.exports {
             guard let prepared = preparedExports[export.type] else { continue }
@@ -300,12 +341,18 @@ final class GraphTransaction {
             let live = graph.exports[name]
             let service = LiveGraph.Service(
                 handler: prepared.handler(for: name),
-                counters: live?.counters ?? ExportCounters(), thread: home)
+                counters: live?.counters ?? ExportCounters(),
+                thread: home
+            )
             services[name] = service
             if live?.thread != home {
                 loopChanges[home]?.newPorts.append(
                     LoopChange.NewPort(
-                        port: port, handler: service.handler, counters: service.counters))
+                        port: port,
+                        handler: service.handler,
+                        counters: service.counters
+                    )
+                )
             } else if isAffected(name, root: port.root, home: home, loopChanges, wiring) {
                 loopChanges[home]?.switchedPorts.append(port)
             }
@@ -315,7 +362,10 @@ final class GraphTransaction {
 
     /// Whether the way from an export into the graph is not what it was.
     private func isAffected(
-        _ name: String, root: NodeIdentity, home: String, _ loopChanges: [String: LoopChange],
+        _ name: String,
+        root: NodeIdentity,
+        home: String,
+        _ loopChanges: [String: LoopChange],
         _ wiring: GraphWiring
     ) -> Bool {
         guard let old = graph.resolved.description.exports[name],
@@ -348,7 +398,8 @@ final class GraphTransaction {
         } else {
             warnings.append(
                 "\(graph.lingering.count) nodes that left the graph still hold requests and are "
-                    + "closed when these are answered")
+                    + "closed when these are answered"
+            )
         }
         for thread in threads {
             thread.loop.stop()
@@ -360,14 +411,18 @@ final class GraphTransaction {
     /// What clients noticed.
     func receipt(warnings: [String]) -> Receipt {
         let exports = graph.exports.sorted { $0.key < $1.key }.compactMap {
-            name, service -> Receipt.Export? in
+            name,
+            service -> Receipt.Export? in
             guard let before = totalsBefore[name] else { return nil }
             let after = service.counters.totals
             return Receipt.Export(
-                name: name, completed: after.completed - before.completed,
-                failed: after.failed - before.failed, held: after.held - before.held,
+                name: name,
+                completed: after.completed - before.completed,
+                failed: after.failed - before.failed,
+                held: after.held - before.held,
                 longestHeldNanoseconds: after.held > before.held ? after.longestHeldNanoseconds : 0,
-                pauseNanoseconds: drained.values.joined().contains(name) ? pauseNanoseconds : 0)
+                pauseNanoseconds: drained.values.joined().contains(name) ? pauseNanoseconds : 0
+            )
         }
         return Receipt(generation: graph.generation, exports: exports, warnings: warnings)
     }

@@ -17,8 +17,11 @@ package struct GraphTransition: Sendable {
 
     /// A transition.
     package init(
-        desired: ResolvedGraph, replacedNodes: Set<String> = [], formerNames: [String: String] = [:],
-        drainedExports: Set<String> = [], baseDirectory: String,
+        desired: ResolvedGraph,
+        replacedNodes: Set<String> = [],
+        formerNames: [String: String] = [:],
+        drainedExports: Set<String> = [],
+        baseDirectory: String,
         drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     ) {
         self.desired = desired

@@ -27,7 +27,8 @@ struct GraphWiring {
                     return LiveGraph.EdgeEnd(name: child.edge, child: end.identity)
                 }
                 return (record.identity, ends)
-            })
+            }
+        )
     }
 
     /// The way of an export into the graph.
@@ -36,8 +37,11 @@ struct GraphWiring {
             preconditionFailure("export \(export.name) of no node")
         }
         return LoopChange.Port(
-            export: export.name, root: record.identity, limits: record.limits,
-            rights: export.isWritable ? [.consistentRead, .write] : .consistentRead)
+            export: export.name,
+            root: record.identity,
+            limits: record.limits,
+            rights: export.isWritable ? [.consistentRead, .write] : .consistentRead
+        )
     }
 
     /// A node and everything below it.
@@ -71,8 +75,10 @@ struct GraphWiring {
 
     /// What a thread must do to have other views than it has.
     func change(
-        from old: [NodeIdentity: [LiveGraph.EdgeEnd]], to wanted: Views,
-        touched: Set<NodeIdentity>, generation: UInt64
+        from old: [NodeIdentity: [LiveGraph.EdgeEnd]],
+        to wanted: Views,
+        touched: Set<NodeIdentity>,
+        generation: UInt64
     ) -> LoopChange {
         var change = LoopChange(generation: generation)
         for identity in wanted.order {
@@ -81,13 +87,17 @@ struct GraphWiring {
                 guard let node = wanted.nodes[identity] else { continue }
                 change.views.append(
                     LoopChange.View(
-                        identity: identity, node: node,
-                        edges: ends.map { (name: $0.name, child: $0.child) }))
+                        identity: identity,
+                        node: node,
+                        edges: ends.map { (name: $0.name, child: $0.child) }
+                    )
+                )
                 continue
             }
             for (end, oldEnd) in zip(ends, oldEnds) where end.child != oldEnd.child {
                 change.retargets.append(
-                    LoopChange.Retarget(parent: identity, edge: end.name, child: end.child))
+                    LoopChange.Retarget(parent: identity, edge: end.name, child: end.child)
+                )
             }
             if touched.contains(identity) { change.changedOptions.append(identity) }
         }

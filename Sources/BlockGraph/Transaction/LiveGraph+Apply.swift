@@ -37,20 +37,27 @@ extension LiveGraph {
             let wanted = views[name] ?? [:]
             guard found != wanted else { continue }
             throw GraphError(
-                code: .verifyFailed, object: "iothread/\(name)",
+                code: .verifyFailed,
+                object: "iothread/\(name)",
                 reason: "after the commit thread \(name) has \(found.count) nodes wired otherwise "
-                    + "than the \(wanted.count) that were planned; please report this")
+                    + "than the \(wanted.count) that were planned; please report this"
+            )
         }
     }
 
     /// Removes everything, so that the last state is on disk and every file is closed.
     package func removeAll(
-        drainTimeoutNanoseconds: UInt64, isolation: isolated (any Actor)? = #isolation
+        drainTimeoutNanoseconds: UInt64,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
         try await apply(
             GraphTransition(
-                desired: .empty, drainedExports: Set(exports.keys), baseDirectory: "/",
-                drainTimeoutNanoseconds: drainTimeoutNanoseconds),
-            beforeCommit: {})
+                desired: .empty,
+                drainedExports: Set(exports.keys),
+                baseDirectory: "/",
+                drainTimeoutNanoseconds: drainTimeoutNanoseconds
+            ),
+            beforeCommit: {}
+        )
     }
 }

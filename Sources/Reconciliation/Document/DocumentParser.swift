@@ -48,7 +48,9 @@ package struct DocumentParser {
     ///   - fileBytesMax: Largest file in bytes.
     /// - Returns: Its documents, and what is wrong with it.
     package static func parse(
-        _ bytes: [UInt8], file: String, fileBytesMax: Int = 1 << 20
+        _ bytes: [UInt8],
+        file: String,
+        fileBytesMax: Int = 1 << 20
     ) -> (documents: [Document], diagnostics: [Diagnostic]) {
         if let fault = TextRules.fault(in: bytes, file: file, fileBytesMax: fileBytesMax) {
             return ([], [fault])
@@ -85,7 +87,9 @@ package struct DocumentParser {
         case .scalar(let text, let isPlain, let anchor):
             count(1, at: item.place)
             let value = DocumentValue(
-                content: .scalar(text: text, isPlain: isPlain), place: item.place)
+                content: .scalar(text: text, isPlain: isPlain),
+                place: item.place
+            )
             if let anchor { anchors[anchor] = Anchored(value: value, count: 1, depth: 0) }
             add(value)
         }
@@ -101,7 +105,8 @@ package struct DocumentParser {
         let countBefore = valueCount
         count(1, at: place)
         stack.append(
-            Frame(isMapping: isMapping, place: place, anchor: anchor, countBefore: countBefore))
+            Frame(isMapping: isMapping, place: place, anchor: anchor, countBefore: countBefore)
+        )
     }
 
     private mutating func close() {
@@ -112,7 +117,10 @@ package struct DocumentParser {
         let value = DocumentValue(content: content, place: place)
         if let anchor = frame.anchor {
             anchors[anchor] = Anchored(
-                value: value, count: valueCount - frame.countBefore, depth: frame.depth)
+                value: value,
+                count: valueCount - frame.countBefore,
+                depth: frame.depth
+            )
         }
         if let last = stack.indices.last {
             stack[last].depth = max(stack[last].depth, frame.depth + 1)
@@ -130,7 +138,9 @@ package struct DocumentParser {
                         ? "the alias *\(name) stands inside the value that it names"
                         : "no anchor &\(name) stands before this alias in its document",
                     mark: place.mark(in: file),
-                    suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys))))
+                    suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys))
+                )
+            )
         }
         count(anchored.count, at: place)
         if stack.count + anchored.depth > Self.depthMax { return reportDepth(at: place) }
@@ -161,7 +171,8 @@ package struct DocumentParser {
             stack[last].merges.append((key.place, value))
         } else {
             stack[last].entries.append(
-                DocumentEntry(key: key.text, keyPlace: key.place, value: value))
+                DocumentEntry(key: key.text, keyPlace: key.place, value: value)
+            )
         }
     }
 
@@ -199,12 +210,17 @@ package struct DocumentParser {
                     Diagnostic(
                         code: "E0111",
                         message: "two merged mappings disagree about \"\(entry.key)\"",
-                        mark: entry.keyPlace.mark(in: file), label: "second",
+                        mark: entry.keyPlace.mark(in: file),
+                        label: "second",
                         related: [
                             Diagnostic.Related(
                                 message: "the other one is here",
-                                mark: earlier.keyPlace.mark(in: file))
-                        ], help: ["write \"\(entry.key)\" where they are merged"]))
+                                mark: earlier.keyPlace.mark(in: file)
+                            )
+                        ],
+                        help: ["write \"\(entry.key)\" where they are merged"]
+                    )
+                )
             }
         }
         return entries
@@ -217,9 +233,12 @@ package struct DocumentParser {
         case .scalar:
             diagnostics.append(
                 Diagnostic(
-                    code: "E0111", message: "<< merges a mapping, or a list of mappings",
+                    code: "E0111",
+                    message: "<< merges a mapping, or a list of mappings",
                     mark: (value.alias ?? value.place).mark(in: file),
-                    help: ["write <<: *name, where name is an anchor of a mapping"]))
+                    help: ["write <<: *name, where name is an anchor of a mapping"]
+                )
+            )
             return []
         }
     }
@@ -254,62 +273,89 @@ extension DocumentParser {
                 code: "E0105",
                 message: "the file holds more than \(Self.valuesMax) values, "
                     + "aliases counted as what they stand for",
-                mark: place.mark(in: file), help: ["split the file, or use fewer aliases"]))
+                mark: place.mark(in: file),
+                help: ["split the file, or use fewer aliases"]
+            )
+        )
     }
 
     private mutating func reportDepth(at place: Place) {
         end(
             Diagnostic(
-                code: "E0106", message: "nested deeper than \(Self.depthMax) levels, the limit",
+                code: "E0106",
+                message: "nested deeper than \(Self.depthMax) levels, the limit",
                 mark: place.mark(in: file),
-                help: ["give inline children names of their own and refer to them"]))
+                help: ["give inline children names of their own and refer to them"]
+            )
+        )
     }
 
     private mutating func reportKey(at place: Place) {
         end(
             Diagnostic(
-                code: "E0103", message: "a key must be text, not a list or a mapping",
-                mark: place.mark(in: file)))
+                code: "E0103",
+                message: "a key must be text, not a list or a mapping",
+                mark: place.mark(in: file)
+            )
+        )
     }
 
     private mutating func reportDuplicate(_ entry: DocumentEntry, first: Place) {
         diagnostics.append(
             Diagnostic(
-                code: "E0103", message: "key \"\(entry.key)\" appears twice",
-                mark: entry.keyPlace.mark(in: file), label: "second",
+                code: "E0103",
+                message: "key \"\(entry.key)\" appears twice",
+                mark: entry.keyPlace.mark(in: file),
+                label: "second",
                 related: [
                     Diagnostic.Related(
-                        message: "first one is here", mark: first.mark(in: file))
+                        message: "first one is here",
+                        mark: first.mark(in: file)
+                    )
                 ],
-                help: ["readers that accept this keep one of the two without saying which"]))
+                help: ["readers that accept this keep one of the two without saying which"]
+            )
+        )
     }
 
     private mutating func reportEmpty(at place: Place?) {
         diagnostics.append(
             Diagnostic(
-                code: "E0108", message: "empty file; to declare nothing write `sluice: 1`",
-                mark: place?.mark(in: file) ?? SourceMark(file: file, line: 1, column: 1)))
+                code: "E0108",
+                message: "empty file; to declare nothing write `sluice: 1`",
+                mark: place?.mark(in: file) ?? SourceMark(file: file, line: 1, column: 1)
+            )
+        )
     }
 
     private mutating func report(_ fault: EventStream.Fault, _ bytes: [UInt8]) {
         if let column = TextRules.indentationTab(in: bytes, line: fault.line) {
             return end(
                 Diagnostic(
-                    code: "E0102", message: "tab used for indentation",
+                    code: "E0102",
+                    message: "tab used for indentation",
                     mark: SourceMark(file: file, line: fault.line, column: column, length: 1),
-                    label: "tab", help: ["indent with spaces"]))
+                    label: "tab",
+                    help: ["indent with spaces"]
+                )
+            )
         }
         var related: [Diagnostic.Related] = []
         if let context = fault.context {
             related.append(
                 Diagnostic.Related(
                     message: context.text,
-                    mark: SourceMark(file: file, line: context.line, column: context.column)))
+                    mark: SourceMark(file: file, line: context.line, column: context.column)
+                )
+            )
         }
         end(
             Diagnostic(
-                code: "E0100", message: "this is not YAML: \(fault.problem)",
+                code: "E0100",
+                message: "this is not YAML: \(fault.problem)",
                 mark: SourceMark(file: file, line: fault.line, column: fault.column, length: 1),
-                related: related))
+                related: related
+            )
+        )
     }
 }

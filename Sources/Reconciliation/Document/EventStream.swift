@@ -78,7 +78,9 @@ struct EventStream: ~Copyable {
             let text = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             return unsafe .scalar(
                 text: String(decoding: text, as: UTF8.self),
-                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE, anchor: name(scalar.anchor))
+                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
+                anchor: name(scalar.anchor)
+            )
         default: return .streamEnd
         }
     }
@@ -93,7 +95,10 @@ struct EventStream: ~Copyable {
         let end = unsafe event.end_mark
         let length = start.line == end.line ? end.column - start.column : 1
         return Place(
-            line: start.line + 1, column: start.column + 1, length: max(length, 1))
+            line: start.line + 1,
+            column: start.column + 1,
+            length: max(length, 1)
+        )
     }
 
     private func fault() -> Fault {
@@ -108,6 +113,8 @@ struct EventStream: ~Copyable {
         return unsafe Fault(
             problem: problem ?? "this is not YAML",
             line: parser.pointee.problem_mark.line + 1,
-            column: parser.pointee.problem_mark.column + 1, context: context)
+            column: parser.pointee.problem_mark.column + 1,
+            context: context
+        )
     }
 }

@@ -24,12 +24,17 @@ enum TextRules {
             return Diagnostic(
                 code: "E0104",
                 message: "the file is larger than \(fileBytesMax) bytes, the limit for one file",
-                mark: start, help: ["split it: all files of a directory are one configuration"])
+                mark: start,
+                help: ["split it: all files of a directory are one configuration"]
+            )
         }
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
             return Diagnostic(
-                code: "E0101", message: "the file is UTF-16", mark: start,
-                help: ["save as UTF-8"])
+                code: "E0101",
+                message: "the file is UTF-16",
+                mark: start,
+                help: ["save as UTF-8"]
+            )
         }
         // Most files are plain ASCII: nothing can hide in them but NUL.
         guard bytes.contains(where: { $0 >= 0x80 || $0 == 0 }) else { return nil }
@@ -48,14 +53,20 @@ enum TextRules {
             case .emptyInput: return nil
             case .error:
                 return Diagnostic(
-                    code: "E0101", message: "the file is not UTF-8: byte \(offset) is invalid",
-                    mark: mark, help: ["save as UTF-8"])
+                    code: "E0101",
+                    message: "the file is not UTF-8: byte \(offset) is invalid",
+                    mark: mark,
+                    help: ["save as UTF-8"]
+                )
             case .scalarValue(let scalar):
                 if let name = hidden[scalar] {
                     return Diagnostic(
-                        code: "E0107", message: "the character \(name) is not allowed here",
-                        mark: mark, label: "hidden character",
-                        help: ["delete it; it can hide what the file says"])
+                        code: "E0107",
+                        message: "the character \(name) is not allowed here",
+                        mark: mark,
+                        label: "hidden character",
+                        help: ["delete it; it can hide what the file says"]
+                    )
                 }
                 offset += UTF8.width(scalar)
                 // A byte order mark takes no column.

@@ -39,7 +39,8 @@ struct ProbeKind: BlockDriverKind {
         let creation = ProbeChange(name: "creation \(node)", log: log)
         return NodeOpening(
             node: ProbeNode(name: node, kind: self, options: opening.node.options),
-            creation: creation)
+            creation: creation
+        )
     }
 
     func refuse(_ step: String) throws(GraphError) {

@@ -22,7 +22,8 @@ final class ProbeService: ExportService {
             Dictionary(
                 uniqueKeysWithValues: change.desired.exports.keys.map {
                     ($0, known[$0] ?? ProbeHandler(name: $0, log: log))
-                })
+                }
+            )
         }
         return ProbePreparedExports(service: self, prepared: prepared, log: log)
     }
@@ -104,7 +105,9 @@ final class ProbeClient: ExportPortClient {
                 let request = BlockRequest(slot.assumingMemoryBound(to: RequestSlot.self))
                 guard let owner = request.slot.pointee.owner else { return }
                 Unmanaged<ProbeClient>.fromOpaque(owner).takeUnretainedValue().answered(request)
-            }, owner: Unmanaged.passUnretained(self).toOpaque())
+            },
+            owner: Unmanaged.passUnretained(self).toOpaque()
+        )
         port.client = self
     }
 

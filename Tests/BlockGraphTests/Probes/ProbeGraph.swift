@@ -1,5 +1,6 @@
 import GraphModel
 import RingLoop
+import Synchronization
 import Testing
 
 @testable import BlockGraph
@@ -20,7 +21,10 @@ actor ProbeGraph {
             kinds: ["null-co", "raw", "throttle"].map { [log, switches] in
                 ProbeKind(name: $0, log: log, switches: switches)
             },
-            participants: [], services: [service], defaultLoop: loop)
+            participants: [],
+            services: [service],
+            defaultLoop: loop
+        )
     }
 
     deinit {
@@ -31,16 +35,42 @@ actor ProbeGraph {
     /// Applies a graph; drains what is named.
     @discardableResult
     func apply(
-        _ description: GraphDescription, draining: Set<String> = [],
-        replacing: Set<String> = [], timeoutMilliseconds: UInt64 = 5_000,
+        _ description: GraphDescription,
+        draining: Set<String> = [],
+        replacing: Set<String> = [],
+        timeoutMilliseconds: UInt64 = 5_000,
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
     ) async throws(GraphError) -> Receipt {
         try await graph.apply(
             GraphTransition(
-                desired: ResolvedGraph(resolving: description), replacedNodes: replacing,
-                drainedExports: draining, baseDirectory: "/",
-                drainTimeoutNanoseconds: timeoutMilliseconds * 1_000_000),
-            beforeCommit: beforeCommit)
+                desired: ResolvedGraph(resolving: description),
+                replacedNodes: replacing,
+                drainedExports: draining,
+                baseDirectory: "/",
+                drainTimeoutNanoseconds: timeoutMilliseconds * 1_000_000
+            ),
+            beforeCommit: beforeCommit
+        )
+    }
+
+    /// Why a graph is refused; nothing when it was applied.
+    func refusal(
+        _ description: GraphDescription,
+        draining: Set<String> = [],
+        timeoutMilliseconds: UInt64 = 5_000,
+        beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
+    ) async -> GraphError.Code? {
+        do throws(GraphError) {
+            try await apply(
+                description,
+                draining: draining,
+                timeoutMilliseconds: timeoutMilliseconds,
+                beforeCommit: beforeCommit
+            )
+            return nil
+        } catch {
+            return error.code
+        }
     }
 
     /// The description and the wiring as the loop has it.
@@ -90,13 +120,20 @@ enum ProbeGraphs {
         var child: String?
         for name in names {
             graph.nodes[name] = NodeDescription(
-                name: name, driver: child == nil ? "null-co" : "throttle",
-                children: child.map { [ChildReference(edge: "file", node: $0)] } ?? [])
+                name: name,
+                driver: child == nil ? "null-co" : "throttle",
+                children: child.map { [ChildReference(edge: "file", node: $0)] } ?? []
+            )
             child = name
         }
         if exported, let child {
             graph.exports["e"] = ExportDescription(
-                name: "e", type: "nbd", node: child, listener: "l", options: Options())
+                name: "e",
+                type: "nbd",
+                node: child,
+                listener: "l",
+                options: Options()
+            )
         }
         return graph
     }

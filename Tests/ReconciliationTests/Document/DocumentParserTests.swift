@@ -31,7 +31,8 @@ struct DocumentParserTests {
             ("a: b\u{0}\n", "1:5 E0107"),
             ("? [a]\n: b\n", "1:3 E0103"),
             ("a: 磁盘\na: 2\n", "2:1 E0103"),
-        ])
+        ]
+    )
     func fault(text: String, finding: String) {
         #expect(findings(text) == [finding])
     }
@@ -47,7 +48,10 @@ struct DocumentParserTests {
 
     @Test("a byte order mark and carriage returns pass, and columns stay right")
     func byteOrderMark() throws {
-        let result = DocumentParser.parse([0xEF, 0xBB, 0xBF] + Array("a: 1\r\nb: 2\r\n".utf8), file: "a")
+        let result = DocumentParser.parse(
+            [0xEF, 0xBB, 0xBF] + Array("a: 1\r\nb: 2\r\n".utf8),
+            file: "a"
+        )
         #expect(result.diagnostics.isEmpty)
         guard case .mapping(let entries)? = result.documents.first?.root.content else {
             Issue.record("no mapping")
@@ -102,7 +106,9 @@ struct DocumentParserTests {
 
     @Test("every prefix of a document ends without a trap")
     func prefixes() {
-        let text = Array("sluice: 1\nx-a: &a {b: [1, \"c\\n\"], <<: {d: |\n  e\n}}\nf: *a\n---\n- 磁\n".utf8)
+        let text = Array(
+            "sluice: 1\nx-a: &a {b: [1, \"c\\n\"], <<: {d: |\n  e\n}}\nf: *a\n---\n- 磁\n".utf8
+        )
         for length in 0...text.count {
             let result = DocumentParser.parse(Array(text.prefix(length)), file: "a.yaml")
             #expect(result.diagnostics.allSatisfy { ($0.mark?.line ?? 0) > 0 })

@@ -12,7 +12,8 @@ struct SpellingTests {
             ("x", ["y"], []),
             ("file", ["file"], []),
             ("disc", ["disk", "disks"], ["disk"]),
-        ])
+        ]
+    )
     func suggestions(word: String, known: [String], suggested: [String]) {
         #expect(Spelling.near(word, among: known) == suggested)
     }
