@@ -147,5 +147,8 @@ let package = Package(
             path: "Tests/BlockDriversTests",
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["sluice-benchmark"],
+            path: "Tests/BenchmarksTests", swiftSettings: strict),
     ]
 )
