@@ -2,10 +2,10 @@ package import BlockGraph
 
 /// Drivers that can be opened; their specifications are in `GraphModel/Catalog`.
 package enum DriverCatalog {
-    /// All kinds, by no order.
+    /// All kinds.
     ///
-    /// - Parameter throttleGroups: Where throttle nodes find their groups; the same object takes
-    ///   part in the graph's transactions.
+    /// Throttle nodes find their groups in `throttleGroups`, which must take part in the graph's
+    /// transactions.
     package static func kinds(throttleGroups: ThrottleGroups) -> [any BlockDriverKind] {
         [
             FileDriverKind(),

@@ -29,6 +29,7 @@ package enum SourceFiles {
     /// - Parameters:
     ///   - path: A file or a directory; symbolic links are followed.
     ///   - fileBytesMax: Largest file in bytes; one byte more is read.
+    /// - Returns: Files, and what could not be read.
     package static func read(_ path: String, fileBytesMax: Int = bytesMax - 1) -> SourceRead {
         var result = SourceRead()
         var facts = stat()

@@ -14,7 +14,7 @@ struct WatchPlan {
         func concerns(_ name: String, isDirectory: Bool) -> Bool {
             if names.contains(name) { return true }
             guard hasDocuments, !name.hasPrefix(".") else { return false }
-            return isDirectory || WatchPlan.isDocument(name)
+            return isDirectory || SourceFiles.isSource(name)
         }
     }
 
@@ -32,12 +32,6 @@ struct WatchPlan {
             guard let path = follow(source), isDirectory(path) else { continue }
             descend(path, depth: 0)
         }
-    }
-
-    /// Whether a name is one that a document can have.
-    static func isDocument(_ name: String) -> Bool {
-        guard !name.hasPrefix("."), !name.hasPrefix("#") else { return false }
-        return name.hasSuffix(".yaml") || name.hasSuffix(".yml")
     }
 
     /// Walks a path, link by link; notes where a link or a missing name is, and the last parent.
@@ -81,7 +75,7 @@ struct WatchPlan {
             if linkTarget(child) != nil {
                 guard let target = follow(child), isDirectory(target) else { continue }
                 descend(target, depth: depth + 1)
-            } else if !Self.isDocument(entry), isDirectory(child) {
+            } else if !SourceFiles.isSource(entry), isDirectory(child) {
                 descend(child, depth: depth + 1)
             }
         }

@@ -50,6 +50,8 @@ package actor DataPlane {
     ///   - change: The plan and its graph.
     ///   - beforeCommit: Runs when everything is prepared, checked and drained; what it throws
     ///     aborts with everything restored. The intent is made durable here.
+    /// - Returns: What clients noticed.
+    /// - Throws: ``GraphError``; everything is then as before.
     package func apply(
         _ change: GraphChange,
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {}

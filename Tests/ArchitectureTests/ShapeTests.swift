@@ -9,6 +9,12 @@ private let markedFileLinesMin = 200
 
 @Suite("The shape of files and names")
 struct ShapeTests {
+    @Test("the package's files are found, so that the rules have something to judge")
+    func tree() {
+        #expect(SourceTree.sources.count > 100)
+        #expect(SourceTree.tests.count > 10)
+    }
+
     @Test("a file has at most 400 lines", arguments: SourceTree.sources + SourceTree.tests)
     func fileSize(file: SourceTree.File) {
         #expect(file.lines.count <= fileLinesMax + 1, "\(file.path): \(file.lines.count) lines")

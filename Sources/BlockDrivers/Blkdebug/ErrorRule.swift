@@ -26,7 +26,7 @@ final class ErrorRule: Sendable {
 
     /// The error number that a request is to be answered with, or nothing.
     ///
-    /// - Parameter chance: A number from 0 up to but not including 1.
+    /// `chance` gives numbers from 0 up to but not including 1.
     func strikes(
         _ operation: BlockOperation,
         offsetBytes: UInt64,

@@ -31,8 +31,10 @@ final class DataDescriptor: Sendable {
     let memoryAlignmentBytes: UInt32
     /// Whether the kernel tells which pages are cached.
     let tellsResidency: Bool
-    /// First error of a flush through the page cache: the kernel drops such pages, and a second
-    /// flush would succeed without having written them. So it stays until the file is opened anew.
+    /// First error of a flush through the page cache, or 0.
+    ///
+    /// The kernel drops pages that it could not write, and a second flush would succeed without
+    /// them. So the error stays until the file is opened anew.
     let flushError = Atomic<Int32>(0)
 
     /// Opens a file that exists.

@@ -53,9 +53,8 @@ final class FileLocks: Sendable {
 
     /// Adds a node that uses a file, and locks what it needs against other processes.
     ///
-    /// - Parameters:
-    ///   - descriptor: Any descriptor of the file; it is duplicated.
-    ///   - object: The node, such as `node/f`.
+    /// Any `descriptor` of the file will do: it is duplicated. The `object` is the node, such as
+    /// `node/f`.
     func add(
         _ file: FileIdentity,
         descriptor: Int32,

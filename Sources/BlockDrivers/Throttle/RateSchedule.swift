@@ -24,12 +24,7 @@ struct RateSchedule: Hashable, Sendable {
         /// A bucket that holds nothing back.
         static let none = Bucket(nanosecondsPerUnit: 0, toleranceNanoseconds: 0)
 
-        /// When a request may go, and when the bucket is empty afterwards.
-        ///
-        /// - Parameters:
-        ///   - units: What the request costs.
-        ///   - emptyNanoseconds: When the bucket was going to be empty.
-        ///   - now: The time, in nanoseconds.
+        /// When a request that costs some units may go, and when the bucket is empty afterwards.
         func reserve(
             units: Double,
             emptyNanoseconds: UInt64,

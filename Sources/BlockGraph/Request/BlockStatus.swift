@@ -18,6 +18,7 @@ package struct BlockStatus: RawRepresentable, Hashable, Sendable {
     /// Answered with an error.
     ///
     /// - Parameter errorNumber: A positive Linux error number.
+    /// - Returns: The status.
     @inlinable
     package static func failed(_ errorNumber: Int32) -> BlockStatus {
         BlockStatus(rawValue: -errorNumber)

@@ -9,6 +9,7 @@ extension LiveGraph {
     ///   - beforeCommit: Called when everything is prepared, checked and drained; what it throws
     ///     aborts the transaction. The intent is made durable here.
     ///   - isolation: The actor that owns this graph.
+    /// - Returns: What clients noticed.
     /// - Throws: ``GraphError``; graph, masks, locks, files and clients are then as before.
     package func apply(
         _ transition: GraphTransition,

@@ -44,7 +44,8 @@ package struct DocumentParser {
     /// Reads a file's text.
     ///
     /// - Parameters:
-    ///   - text: The bytes and the name that diagnostics give them.
+    ///   - bytes: The file's bytes.
+    ///   - file: The name that diagnostics give it.
     ///   - fileBytesMax: Largest file in bytes.
     /// - Returns: Its documents, and what is wrong with it.
     package static func parse(
