@@ -1,0 +1,163 @@
+import GraphModel
+import RingLoop
+
+@testable import BlockGraph
+
+/// What became of a request, with what it brought.
+struct Answer: Sendable, Equatable {
+    var errorNumber: Int32 = 0
+    var bytes: [UInt8] = []
+    var extents: [ExtentList.Extent] = []
+    /// Whether it was parked.
+    var waited = false
+}
+
+/// A stack of nodes on a real loop, and a client that submits to it.
+actor DriverBench {
+    nonisolated let loop: EventLoop
+    nonisolated let stack: NodeStack
+    private var nodes: [Node] = []
+    private var path: IOPath?
+    private var pool: RequestPool?
+    private var waiting: [UInt: CheckedContinuation<Void, Never>] = [:]
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private init(_ stack: NodeStack) throws {
+        self.stack = stack
+        loop = try EventLoop(configuration: EventLoopConfiguration(name: "bench"))
+        try loop.start()
+    }
+
+    /// Runs a body with a stack on a loop, and ends both.
+    static func run<Result: Sendable>(
+        _ stack: NodeStack,
+        _ body: (DriverBench) async throws -> Result
+    ) async throws -> Result {
+        let bench = try DriverBench(stack)
+        await bench.assemble()
+        do {
+            let result = try await body(bench)
+            await bench.end()
+            return result
+        } catch {
+            await bench.end()
+            throw error
+        }
+    }
+
+    private func assemble() {
+        for (index, entry) in stack.entries.enumerated() {
+            var edges: [Edge] = []
+            if let name = entry.description.children.first?.edge, let below = nodes.last {
+                edges = [Edge(name: name, target: below)]
+            }
+            let driver = entry.node.makeDriver(in: DriverContext(loop: loop, edges: edges))
+            nodes.append(
+                Node(
+                    identity: NodeIdentity(number: UInt64(index)),
+                    driver: driver,
+                    edges: edges
+                )
+            )
+        }
+        guard let top = nodes.last else { return }
+        path = IOPath(
+            generation: 1,
+            limits: stack.limits,
+            rights: .all,
+            root: Edge(name: "root", target: top)
+        )
+        pool = RequestPool(
+            capacity: 128,
+            completion: { address in
+                let slot = address.assumingMemoryBound(to: RequestSlot.self)
+                guard let owner = slot.pointee.owner else { return }
+                let bench = Unmanaged<DriverBench>.fromOpaque(owner).takeUnretainedValue()
+                let key = UInt(bitPattern: address)
+                bench.assumeIsolated { $0.waiting.removeValue(forKey: key)?.resume() }
+            },
+            owner: Unmanaged.passUnretained(self).toOpaque()
+        )
+    }
+
+    private func end() async {
+        path = nil
+        nodes.removeAll()
+        pool = nil
+        stack.close()
+        loop.stop()
+    }
+
+    /// Submits a request and waits for its answer.
+    func ask(
+        _ operation: BlockOperation,
+        _ offset: UInt64 = 0,
+        _ length: UInt64 = 0,
+        bytes: [UInt8] = [],
+        flags: RequestFlags = [],
+        pipe: Int32 = -1,
+        misalignedBy: Int = 0
+    ) async -> Answer {
+        guard let path, let request = pool?.take() else {
+            return Answer(errorNumber: .max)
+        }
+        let length = operation == .write && pipe < 0 ? UInt64(bytes.count) : length
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: Int(length) + misalignedBy + 1,
+            alignment: 4096
+        )
+        let buffer = memory + misalignedBy
+        var list = ExtentList()
+        defer {
+            memory.deallocate()
+            list.deallocate()
+        }
+        if operation == .write { buffer.copyMemory(from: bytes, byteCount: bytes.count) }
+        let holder = UnsafeMutablePointer<ExtentList>.allocate(capacity: 1)
+        holder.initialize(to: list)
+        defer { holder.deallocate() }
+        request.slot.pointee.operation = operation
+        request.slot.pointee.offsetBytes = offset
+        request.slot.pointee.lengthBytes = length
+        request.slot.pointee.flags = flags
+        request.slot.pointee.pipe = pipe
+        request.slot.pointee.buffer = buffer
+        request.slot.pointee.extents = holder
+        var answer = Answer()
+        var status = path.submit(request)
+        if status.isParked {
+            answer.waited = true
+            await withCheckedContinuation { waiting[UInt(bitPattern: request.slot)] = $0 }
+            status = request.slot.pointee.status
+        }
+        answer.errorNumber = status.errorNumber
+        list = holder.pointee
+        answer.extents = (0..<list.count).map { list[$0] }
+        if operation == .read, status == .done, pipe < 0 {
+            answer.bytes = Array(UnsafeRawBufferPointer(start: buffer, count: Int(length)))
+        }
+        pool?.giveBack(request)
+        return answer
+    }
+
+    /// Does something to the lowest, or another, view.
+    func withDriver(_ index: Int = 0, _ body: (any BlockDriver) -> Void) {
+        body(nodes[index].driver)
+    }
+
+    /// Prepares and commits a change of a node, as a transaction would.
+    func change(_ index: Int = 0, to description: NodeDescription, masks: EdgeMasks) throws {
+        let change = try stack.entries[index].node.prepare(
+            DriverOpening(node: description, children: [:], masks: masks, baseDirectory: "/")
+        )
+        change.commit()
+        nodes[index].driver.optionsChanged()
+    }
+
+    /// Requests that wait for their answer.
+    var waitingCount: Int { waiting.count }
+
+    /// Whether the last node takes pipes.
+    var movesPages: Bool { path?.movesPages ?? false }
+}
