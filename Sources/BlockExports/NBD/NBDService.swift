@@ -1,0 +1,100 @@
+package import BlockGraph
+internal import GraphModel
+package import RingLoop
+
+/// All listeners and exports of type `nbd`.
+package final class NBDService: ExportService {
+    /// Name of the type.
+    package let type = "nbd"
+
+    /// What is live; replaced as a whole by a commit.
+    struct Live: Sendable {
+        var listeners: [NBDAddress: NBDListener] = [:]
+        var exports: [String: NBDExport] = [:]
+        var isStopping = false
+    }
+
+    private let loop: EventLoop
+    private let directory = ExportDirectory()
+    private let live = Locked(Live())
+
+    /// A service without listeners.
+    ///
+    /// - Parameter loop: Accepts clients and holds their handshakes; clients that are served are
+    ///   on the loops of their exports' ports.
+    package init(loop: EventLoop) { self.loop = loop }
+
+    /// Prepares listeners and exports for a graph.
+    package func prepare(
+        _ change: ExportChange
+    ) throws(GraphError) -> any PreparedExports {
+        let live = live.withLock { $0 }
+        let plan = try NBDPlan(change)
+        if !live.isStopping { try refuseCuttingClients(change, live) }
+        let exports = Dictionary(
+            uniqueKeysWithValues: plan.exports.keys.map { key in
+                (key, live.exports[key] ?? NBDExport(key: key))
+            })
+        var opened: [NBDAddress: NBDListener] = [:]
+        do throws(GraphError) {
+            for (address, wish) in plan.listeners where live.listeners[address] == nil {
+                opened[address] = try NBDListener(
+                    name: wish.name, address: address, mode: wish.mode,
+                    clientCountMax: wish.clientCountMax)
+            }
+        } catch {
+            for listener in opened.values { listener.close() }
+            throw error
+        }
+        return NBDPreparedExports(service: self, plan: plan, exports: exports, opened: opened)
+    }
+
+    /// Stops accepting clients; those that are connected go on until their exports leave.
+    package func stopListening() {
+        let listeners = live.withLock { live in
+            live.isStopping = true
+            let listeners = live.listeners.values
+            live.listeners = [:]
+            return Array(listeners)
+        }
+        for listener in listeners { listener.close() }
+    }
+
+    private func refuseCuttingClients(
+        _ change: ExportChange, _ live: Live
+    ) throws(GraphError) {
+        for (key, export) in live.exports.sorted(by: { $0.key < $1.key }) {
+            let isKept = change.desired.exports[key]?.type == type
+            let count = isKept ? 0 : export.clientCount
+            guard count > 0 else { continue }
+            let policy = change.live.exports[key]?.options.text("on-remove") ?? "refuse"
+            guard policy == "refuse" else { continue }
+            throw GraphError(
+                code: .inUse, object: "export/\(key)", option: "on-remove",
+                reason: "export \(key) cannot be removed while \(count) clients are connected; "
+                    + "disconnect them, or set on-remove: drain or disconnect first")
+        }
+    }
+
+    /// Makes a prepared change.
+    func commit(_ prepared: NBDPreparedExports) {
+        let plan = prepared.plan
+        let (leaving, closing) = live.withLock { live in
+            let leaving = live.exports.filter { prepared.exports[$0.key] == nil }
+            let closing = live.listeners.filter { plan.listeners[$0.key] == nil }
+            live.exports = prepared.exports
+            for address in closing.keys { live.listeners[address] = nil }
+            live.listeners.merge(prepared.opened) { old, _ in old }
+            return (leaving, closing)
+        }
+        directory.replace(with: plan.directory(handlers: prepared.exports))
+        for listener in closing.values { listener.close() }
+        for export in leaving.values { export.close() }
+        for (address, wish) in plan.listeners {
+            guard let listener = live.withLock({ $0.listeners[address] }) else { continue }
+            listener.door.setLimit(wish.clientCountMax)
+            if prepared.opened[address] == nil { listener.setMode(wish.mode) }
+        }
+        for listener in prepared.opened.values { listener.open(on: loop, directory: directory) }
+    }
+}

@@ -1,0 +1,198 @@
+internal import BlockGraph
+internal import CLinux
+internal import Glibc
+internal import RingLoop
+
+// From the socket to commands.
+extension NBDConnection {
+    /// Why the parser stopped.
+    enum Stop {
+        /// More bytes must come.
+        case needsInput
+        /// A transfer, memory or the client's attention must become free.
+        case noRoom
+        /// The port is paused.
+        case paused
+        /// Nothing more is taken from this client.
+        case ended
+    }
+
+    /// Serves what has come, sends what is answered, and waits for more.
+    func proceed() {
+        while !isReceiving, phase == .serving || phase == .ending {
+            let stop = takeInput()
+            let usedBefore = requests.usedCount
+            flush()
+            switch stop {
+            case .needsInput:
+                if receive() { continue }
+            case .noRoom:
+                // What was sent has made room; otherwise a completion will.
+                if requests.usedCount < usedBefore { continue }
+            case .paused, .ended: break
+            }
+            break
+        }
+        settle()
+    }
+
+    private func takeInput() -> Stop {
+        while phase == .serving {
+            if isPaused { return .paused }
+            if refused != nil {
+                guard takeRefused() else { return .needsInput }
+                continue
+            }
+            if body != nil {
+                guard takeBody() else { return .needsInput }
+                submitBody()
+                continue
+            }
+            wantedBytes = NBDCommand.headerBytes
+            guard input.availableBytes >= NBDCommand.headerBytes else { return .needsInput }
+            if replies.unsentBytes >= Self.gatheredBytes {
+                flush()
+                if replies.unsentBytes >= Self.unsentBytesMax { return .noRoom }
+            }
+            guard memoryBytes < Self.memoryBytesMax, requests.usedCount < requests.capacity else {
+                return .noRoom
+            }
+            guard let command = NBDCommand(at: input.bytes) else {
+                end()
+                return .ended
+            }
+            if let stop = serve(command) { return stop }
+        }
+        return .ended
+    }
+
+    /// Moves what has come of a large payload from the chunk to its place.
+    private func takeBody() -> Bool {
+        guard let body, let buffer = body.pointee.buffer else { return true }
+        let length = body.pointee.bufferBytes
+        let count = min(input.availableBytes, length - bodyBytes)
+        if count > 0 {
+            (buffer + bodyBytes).copyMemory(from: input.bytes, byteCount: count)
+            input.take(count)
+            bodyBytes += count
+        }
+        return bodyBytes == length
+    }
+
+    /// Throws the payload of a refused write away, then answers it.
+    private func takeRefused() -> Bool {
+        let count = min(input.availableBytes, refusedBytes)
+        if count > 0 {
+            input.take(count)
+            refusedBytes -= count
+        }
+        guard refusedBytes == 0, let transfer = refused else {
+            wantedBytes = 1
+            return false
+        }
+        refused = nil
+        answer(transfer, error: refusal)
+        return true
+    }
+
+    // MARK: - Receiving
+
+    /// Gets more bytes.
+    ///
+    /// - Returns: Whether there are some at once; else they will come, or a chunk must be unpinned.
+    private func receive() -> Bool {
+        if let body, backlog.isEmpty, !isShutDown, let buffer = body.pointee.buffer {
+            isReceiving = true
+            isReceivingBody = true
+            kernel.receive(
+                fd: fd, buffer: buffer + bodyBytes, length: body.pointee.bufferBytes - bodyBytes,
+                flags: Int32(CLINUX_MSG_WAITALL), ticket: receiveTicket)
+            return false
+        }
+        guard input.makeRoom(for: wantedBytes) else { return false }
+        var room = input.lendRoom()
+        if !backlog.isEmpty { return receiveBacklog(into: room) }
+        if expectsBody, refused == nil {
+            // Only the header, so that the payload can be received straight into its place.
+            let count = max(1, NBDCommand.headerBytes - input.availableBytes)
+            room = UnsafeMutableRawBufferPointer(rebasing: room.prefix(count))
+        }
+        guard let start = room.baseAddress else { return false }
+        if isShutDown || expectsBody {
+            let count = clinux_recv_nowait(fd, start, room.count)
+            if count > 0 {
+                input.received(count)
+                return true
+            }
+            if isShutDown {
+                input.received(0)
+                end()
+                return true
+            }
+        }
+        isReceiving = true
+        isReceivingBody = false
+        kernel.receive(fd: fd, buffer: start, length: room.count, ticket: receiveTicket)
+        return false
+    }
+
+    private func receiveBacklog(into room: UnsafeMutableRawBufferPointer) -> Bool {
+        let count = min(room.count, backlog.count)
+        room.copyBytes(from: backlog.prefix(count))
+        backlog = count == backlog.count ? [] : backlog.dropFirst(count)
+        input.received(count)
+        return true
+    }
+
+    /// Takes the outcome of a receive.
+    func received(_ result: Int32) {
+        isReceiving = false
+        let count = max(0, Int(result))
+        if isReceivingBody { bodyBytes += count } else { input.received(count) }
+        switch result {
+        case 1...: break
+        case 0: end()
+        case -ECANCELED: break
+        case -EINTR, -EAGAIN:
+            // A socket that does not block: wait for bytes, and ask again.
+            isReceiving = true
+            isReceivingBody = false
+            _ = input.lendRoom()
+            kernel.poll(fd: fd, events: UInt32(CLINUX_POLL_IN), ticket: receiveTicket)
+            return
+        default: fail()
+        }
+        proceed()
+    }
+
+    // MARK: - Counting and handing over
+
+    /// Requests that have come and are not served.
+    var waitingRequestCount: Int {
+        var count = body != nil ? 1 : 0
+        var place = 0
+        while input.availableBytes - place >= NBDCommand.headerBytes,
+            let command = NBDCommand(at: input.bytes + place)
+        {
+            count += 1
+            place += NBDCommand.headerBytes + command.payloadBytes
+        }
+        return count
+    }
+
+    /// Everything that has come and is not served, as it came.
+    func remainingInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let body, let buffer = body.pointee.buffer {
+            bytes += body.pointee.commandBytes
+            bytes += UnsafeRawBufferPointer(start: buffer, count: bodyBytes)
+        }
+        if let refused {
+            bytes += refused.pointee.commandBytes
+            let thrownAway = Int(refused.pointee.lengthBytes) - refusedBytes
+            bytes += [UInt8](repeating: 0, count: thrownAway)
+        }
+        bytes += UnsafeRawBufferPointer(start: input.bytes, count: input.availableBytes)
+        return bytes + backlog
+    }
+}

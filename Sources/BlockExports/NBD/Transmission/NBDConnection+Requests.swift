@@ -1,0 +1,287 @@
+internal import BlockGraph
+internal import Glibc
+internal import GraphModel
+internal import RingLoop
+
+// From commands to the graph, and from its answers to replies.
+extension NBDConnection {
+    /// Serves one command, whose header is at the front of the input.
+    ///
+    /// - Returns: Why no further command can be taken, if so.
+    @inline(__always)
+    func serve(_ command: NBDCommand) -> Stop? {
+        if command.type == .write { return serveWrite(command) }
+        if command.type == .disconnect {
+            end()
+            return .ended
+        }
+        let error = isShutDown ? NBDError.shutDown : terms.refusal(of: command)
+        if command.type == .blockStatus, error == nil { return serveStatus(command) }
+        expectsBody = false
+        input.take(NBDCommand.headerBytes)
+        let transfer = take(command)
+        if let error {
+            answer(transfer, error: error)
+        } else if command.type == .flush {
+            submit(transfer, .flush)
+        } else if command.lengthBytes == 0 || command.type == .cache {
+            answer(transfer, error: nil)
+        } else if command.type == .read {
+            submitRead(transfer)
+        } else {
+            submit(transfer, command.type == .trim ? .discard : .writeZeroes)
+        }
+        return nil
+    }
+
+    @inline(__always)
+    private func take(_ command: NBDCommand) -> UnsafeMutablePointer<NBDTransfer> {
+        // The parser looked for a free one before it read the command.
+        guard let request = requests.take() else { preconditionFailure("no request is free") }
+        let transfer = transfers + Int(request.slot.pointee.ownerIndex)
+        transfer.pointee.begin(command)
+        return transfer
+    }
+
+    // MARK: - Reads
+
+    @inline(__always)
+    private func submitRead(_ transfer: UnsafeMutablePointer<NBDTransfer>) {
+        let length = transfer.pointee.lengthBytes
+        if length >= Self.pipeBytesMin, submitPipeRead(transfer) { return }
+        takeBuffer(transfer, lengthBytes: Int(length))
+        submit(transfer, .read)
+    }
+
+    private func submitPipeRead(_ transfer: UnsafeMutablePointer<NBDTransfer>) -> Bool {
+        guard path._withUnsafeGuaranteedRef({ $0.movesPages }),
+            NBDPipes.holds(
+                offsetBytes: transfer.pointee.offsetBytes,
+                lengthBytes: transfer.pointee.lengthBytes)
+        else { return false }
+        guard let pipe = pipes.take() ?? takePipeAfterFlush() else { return false }
+        transfer.pointee.source = .pipe
+        transfer.pointee.sourceIndex = pipe
+        transfer.pointee.slot.pointee.pipe = pipes.writeEnd(pipe)
+        submit(transfer, .read)
+        return true
+    }
+
+    private func takePipeAfterFlush() -> Int32? {
+        flush()
+        return pipes.take()
+    }
+
+    // MARK: - Writes
+
+    private func serveWrite(_ command: NBDCommand) -> Stop? {
+        let length = Int(command.lengthBytes)
+        let error = isShutDown ? NBDError.shutDown : terms.refusal(of: command)
+        guard error == nil else { return serveRefusedWrite(command, error ?? .invalid) }
+        let total = NBDCommand.headerBytes + length
+        if input.availableBytes < total, length <= Self.chunkPayloadBytesMax {
+            expectsBody = false
+            wantedBytes = total
+            return .needsInput
+        }
+        let transfer = take(command)
+        guard length > 0 else {
+            input.take(total)
+            answer(transfer, error: nil)
+            return nil
+        }
+        guard input.availableBytes >= total else {
+            input.take(NBDCommand.headerBytes)
+            takeBuffer(transfer, lengthBytes: length)
+            body = transfer
+            bodyBytes = 0
+            expectsBody = true
+            return nil
+        }
+        expectsBody = false
+        transfer.pointee.buffer = input.bytes + NBDCommand.headerBytes
+        transfer.pointee.source = .chunk
+        transfer.pointee.sourceIndex = input.pin()
+        input.take(total)
+        submit(transfer, .write)
+        return nil
+    }
+
+    private func serveRefusedWrite(_ command: NBDCommand, _ error: NBDError) -> Stop? {
+        guard Int(command.lengthBytes) <= NBDTerms.discardedBytesMax else {
+            end()
+            return .ended
+        }
+        let transfer = take(command)
+        input.take(NBDCommand.headerBytes)
+        refused = transfer
+        refusal = error
+        refusedBytes = Int(command.lengthBytes)
+        return nil
+    }
+
+    /// Hands a write over whose payload has come whole.
+    func submitBody() {
+        guard let transfer = body else { return }
+        body = nil
+        if isShutDown {
+            answer(transfer, error: .shutDown)
+        } else {
+            submit(transfer, .write)
+        }
+    }
+
+    // MARK: - Block status
+
+    private func serveStatus(_ command: NBDCommand) -> Stop? {
+        guard let place = scratch.take() else { return .noRoom }
+        let transfer = take(command)
+        input.take(NBDCommand.headerBytes)
+        transfer.pointee.source = .scratch
+        transfer.pointee.sourceIndex = place.index
+        transfer.pointee.slot.pointee.extents = place.extents
+        submit(transfer, .extents)
+        return nil
+    }
+
+    // MARK: - Submitting and answering
+
+    @inline(__always)
+    private func takeBuffer(_ transfer: UnsafeMutablePointer<NBDTransfer>, lengthBytes: Int) {
+        transfer.pointee.buffer = buffers.take(lengthBytes: lengthBytes)
+        transfer.pointee.bufferBytes = lengthBytes
+        transfer.pointee.source = .buffer
+        memoryBytes += lengthBytes
+    }
+
+    @inline(__always)
+    private func submit(
+        _ transfer: UnsafeMutablePointer<NBDTransfer>, _ operation: BlockOperation
+    ) {
+        let slot = transfer.pointee.slot
+        slot.pointee.operation = operation
+        slot.pointee.flags = Self.requestFlags(transfer.pointee.flags, operation)
+        slot.pointee.offsetBytes = transfer.pointee.offsetBytes
+        slot.pointee.lengthBytes = UInt64(transfer.pointee.lengthBytes)
+        slot.pointee.buffer = transfer.pointee.buffer
+        slot.pointee.startNanoseconds = loop.nowNanoseconds
+        parkedCount += 1
+        let request = BlockRequest(slot)
+        let status = path._withUnsafeGuaranteedRef { $0.submit(request) }
+        guard !status.isParked else { return }
+        parkedCount -= 1
+        take(status, of: transfer)
+    }
+
+    private static func requestFlags(
+        _ flags: NBDCommandFlags, _ operation: BlockOperation
+    ) -> RequestFlags {
+        var result: RequestFlags = []
+        switch operation {
+        case .read, .flush: break
+        case .write, .discard:
+            if flags.contains(.forceUnitAccess) { result.insert(.forceUnitAccess) }
+        case .writeZeroes:
+            if flags.contains(.forceUnitAccess) { result.insert(.forceUnitAccess) }
+            if !flags.contains(.noHole) { result.insert(.mayUnmap) }
+            if flags.contains(.fastZero) { result.insert(.fastOnly) }
+        case .extents:
+            if flags.contains(.oneExtent) { result.insert(.oneExtent) }
+        }
+        return result
+    }
+
+    /// Takes the graph's answer to a parked request.
+    func graphAnswered(_ slot: UnsafeMutablePointer<RequestSlot>) {
+        parkedCount -= 1
+        take(slot.pointee.status, of: transfers + Int(slot.pointee.ownerIndex))
+        wakeAtEndOfTurn()
+    }
+
+    @inline(__always)
+    private func take(_ status: BlockStatus, of transfer: UnsafeMutablePointer<NBDTransfer>) {
+        guard status.rawValue != 0 else { return answer(transfer, error: nil) }
+        let isFast = transfer.pointee.flags.contains(.fastZero)
+        answer(transfer, error: NBDError(linux: status.errorNumber, fastOnly: isFast))
+    }
+
+    /// Counts a request as answered and queues its reply.
+    func answer(_ transfer: UnsafeMutablePointer<NBDTransfer>, error: NBDError?) {
+        if let operation = transfer.pointee.operation {
+            counters.record(
+                operation, bytes: error == nil ? UInt64(transfer.pointee.lengthBytes) : 0,
+                failed: error != nil)
+        }
+        let header = UnsafeMutableRawPointer(transfer)
+        let cookie = transfer.pointee.cookie
+        if let error {
+            releasePayload(transfer, isSent: false)
+            transfer.pointee.headerBytes =
+                agreement.isStructured
+                ? NBDReply.writeError(error, cookie: cookie, to: header)
+                : NBDReply.writeSimple(error: error.rawValue, cookie: cookie, to: header)
+        } else if transfer.pointee.type == .read {
+            writeReadReply(transfer, to: header)
+        } else if transfer.pointee.type == .blockStatus {
+            writeStatusReply(transfer, to: header)
+        } else {
+            releasePayload(transfer, isSent: false)
+            transfer.pointee.headerBytes = NBDReply.writeSimple(
+                error: 0, cookie: cookie, to: header)
+        }
+        replies.append(transfer)
+    }
+
+    @inline(__always)
+    private func writeReadReply(
+        _ transfer: UnsafeMutablePointer<NBDTransfer>, to header: UnsafeMutableRawPointer
+    ) {
+        let length = transfer.pointee.lengthBytes
+        let cookie = transfer.pointee.cookie
+        if !agreement.isStructured {
+            transfer.pointee.headerBytes = NBDReply.writeSimple(
+                error: 0, cookie: cookie, to: header)
+        } else if length == 0 {
+            transfer.pointee.headerBytes = NBDReply.writeNone(cookie: cookie, to: header)
+        } else {
+            transfer.pointee.headerBytes = NBDReply.writeData(
+                cookie: cookie, offsetBytes: transfer.pointee.offsetBytes, lengthBytes: length,
+                to: header)
+        }
+        transfer.pointee.payloadBytes = Int(length)
+        if transfer.pointee.source == .pipe {
+            transfer.pointee.pipe = pipes.readEnd(transfer.pointee.sourceIndex)
+        } else {
+            transfer.pointee.payload = transfer.pointee.buffer
+        }
+    }
+
+    private func writeStatusReply(
+        _ transfer: UnsafeMutablePointer<NBDTransfer>, to header: UnsafeMutableRawPointer
+    ) {
+        let length = transfer.pointee.lengthBytes
+        let room = ExtentList.capacity * NBDExtentScratch.descriptorBytes
+        let descriptors = buffers.take(lengthBytes: room)
+        var count = 0
+        if let extents = transfer.pointee.slot.pointee.extents {
+            count = NBDExtentScratch.encode(
+                extents.pointee, lengthBytes: length,
+                onlyFirst: transfer.pointee.flags.contains(.oneExtent), to: descriptors)
+        }
+        if count == 0 {
+            // Nothing is known: data is always a true answer.
+            descriptors.storeBytes(of: length.bigEndian, as: UInt32.self)
+            descriptors.storeBytes(of: 0, toByteOffset: 4, as: UInt32.self)
+            count = 1
+        }
+        releasePayload(transfer, isSent: false)
+        transfer.pointee.buffer = descriptors
+        transfer.pointee.bufferBytes = room
+        transfer.pointee.source = .buffer
+        memoryBytes += room
+        transfer.pointee.headerBytes = NBDReply.writeStatus(
+            cookie: transfer.pointee.cookie, descriptorCount: count, to: header)
+        transfer.pointee.payload = descriptors
+        transfer.pointee.payloadBytes = count * NBDExtentScratch.descriptorBytes
+    }
+}

@@ -1,0 +1,85 @@
+internal import BlockGraph
+internal import RingLoop
+
+/// The connections of one export on one loop.
+// Not checked: only the reference crosses threads (to be posted to its own loop); everything in it
+// is touched by that loop's thread alone.
+final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
+    /// Payload buffers that are kept for the next requests, in bytes.
+    private static let cachedBytesMax = 16 << 20
+
+    /// The port that is served.
+    let port: ExportPort
+    /// Its loop.
+    let loop: EventLoop
+    /// Payload buffers of all connections here.
+    let buffers = BufferPool(cachedBytesMax: cachedBytesMax)
+    private let export: NBDExport
+    private var connections: [ObjectIdentifier: NBDConnection] = [:]
+    private var buried: [NBDConnection] = []
+    private var hook: TurnHook?
+    private var pausedSince: UInt64 = 0
+    private var isLeft = false
+    private var isShutDown = false
+
+    /// Makes a group without connections, on the port's loop.
+    init(export: NBDExport, port: ExportPort) {
+        self.export = export
+        self.port = port
+        loop = port.loop
+        hook = TurnHook(context: Unmanaged.passUnretained(self).toOpaque()) { context in
+            guard let context else { return }
+            Unmanaged<NBDConnectionGroup>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                $0.forgetBuried()
+            }
+        }
+    }
+
+    /// Serves a client from now on, or sends it on when the port was left meanwhile.
+    func adopt(_ passage: NBDPassage) {
+        guard !isLeft, !isShutDown else { return export.deliver(passage) }
+        let connection = NBDConnection(passage: passage, group: self)
+        connections[ObjectIdentifier(connection)] = connection
+        connection.start()
+    }
+
+    /// Gives all clients to the export's next port.
+    func leave() {
+        isLeft = true
+        for connection in connections.values { connection.leave() }
+    }
+
+    /// Ends all connections: what still comes is answered with `ESHUTDOWN`.
+    func shutDown() {
+        isShutDown = true
+        for connection in connections.values { connection.shutDown() }
+    }
+
+    /// Forgets a connection that is over, when nothing on the stack can need it any more.
+    func bury(_ connection: NBDConnection) {
+        guard let gone = connections.removeValue(forKey: ObjectIdentifier(connection)) else {
+            return
+        }
+        buried.append(gone)
+        if let hook { loop.atEndOfTurn(hook) }
+    }
+
+    private func forgetBuried() {
+        // A connection holds its group, which therefore must outlive this call.
+        withExtendedLifetime(self) { buried.removeAll() }
+    }
+
+    package func portPaused(_ port: ExportPort) {
+        pausedSince = loop.refreshNow()
+        for connection in connections.values { connection.pause() }
+    }
+
+    package func portResumed(_ port: ExportPort) {
+        let waited = loop.refreshNow() &- pausedSince
+        for connection in connections.values { connection.resume(afterNanoseconds: waited) }
+    }
+
+    package func portChanged(_ port: ExportPort) {
+        for connection in connections.values { connection.pathChanged() }
+    }
+}
