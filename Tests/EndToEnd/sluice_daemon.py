@@ -16,7 +16,7 @@ SLUICE = os.environ.get("SLUICE", str(REPOSITORY / ".build" / "release" / "sluic
 LONG = os.environ.get("SLUICE_LONG") == "1"
 MIB = 1 << 20
 # What moves while nothing is changed, in `show -o json`.
-MOVING = {"clients", "connections", "counters", "uptime", "statistics", "requests", "in-flight", "inFlight"}
+MOVING = {"clients", "counters"}
 
 
 def run(*command, code=0, **options):
@@ -129,6 +129,9 @@ class Daemon:
 
     def diagnostics(self):
         return self.status().get("diagnostics") or []
+
+    def is_true(self, condition):
+        return self.status()["conditions"][condition]["status"]
 
     def generation(self):
         return self.show()["generation"]

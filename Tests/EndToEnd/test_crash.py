@@ -139,13 +139,8 @@ class CrashTest(DaemonTest):
 
 
 def names(show):
-    """Names of all nodes and exports, however `show` lists them."""
-    found = set()
-    for kind in ("nodes", "exports"):
-        items = show.get(kind) or show.get("graph", {}).get(kind) or []
-        for item in items:
-            found.add((kind, item if isinstance(item, str) else item["name"]))
-    return found
+    """Names of all nodes and exports."""
+    return {(kind, item["name"]) for kind in ("nodes", "exports") for item in show[kind]}
 
 
 if __name__ == "__main__":

@@ -96,13 +96,7 @@ class EditTest(DaemonTest):
 
 
 def clients(sluice):
-    return sum(count(export) for export in sluice.show()["exports"])
-
-
-def count(export):
-    """How many clients an export has, whether `show` lists or counts them."""
-    have = export.get("clients", export.get("connections", 0))
-    return len(have) if isinstance(have, list) else have
+    return sum(len(export["clients"]) for export in sluice.show()["exports"])
 
 
 if __name__ == "__main__":

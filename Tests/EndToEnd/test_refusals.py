@@ -104,11 +104,11 @@ exports:
     def test_a_directory_that_disappears_is_not_an_empty_wish(self):
         hidden = self.sluice.directory / "hidden"
         os.rename(self.sluice.configuration, hidden)
-        wait_until(lambda: "SourceReady" in str(self.sluice.status()) or self.sluice.diagnostics(), SECONDS,
-                   "status shows that the source is gone")
+        wait_until(lambda: not self.sluice.is_true("SourceReady"), SECONDS, "status shows that the source is gone")
         self.assertEqual(self.sluice.still(), self.before)
         os.rename(hidden, self.sluice.configuration)
-        wait_until(lambda: not self.sluice.diagnostics(), SECONDS, "the source is back")
+        wait_until(lambda: self.sluice.is_true("SourceReady"), SECONDS, "the source is back")
+        self.assertEqual(self.sluice.still(), self.before)
         self.sluice.edit("disk.yaml", GOOD.replace("writable: true", "writable: false"))
         wait_until(lambda: self.sluice.still() != self.before, SECONDS, "edits are seen again")
 
