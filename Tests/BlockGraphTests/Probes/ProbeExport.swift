@@ -1,5 +1,6 @@
 import BlockGraph
 import GraphModel
+import RingLoop
 import Synchronization
 
 /// An export type whose only client is the test.
@@ -63,6 +64,8 @@ final class ProbeHandler: ExportHandler, @unchecked Sendable {
     private let name: String
     private let log: ProbeLog
     private var client: ProbeClient?
+    /// The loop of the port that was attached last.
+    let loop = Mutex<EventLoop?>(nil)
     let connected = Mutex<[ExportClient]>([])
 
     init(name: String, log: ProbeLog) {
@@ -73,13 +76,14 @@ final class ProbeHandler: ExportHandler, @unchecked Sendable {
     var clients: [ExportClient] { connected.withLock { $0 } }
 
     func attach(_ port: ExportPort) {
-        log.add("attach \(name)")
+        log.add("attach \(name) on \(port.loop.configuration.name)")
+        loop.withLock { $0 = port.loop }
         client = ProbeClient(port: port, log: log)
     }
 
     func detach(_ port: ExportPort) {
         log.add("detach \(name)")
-        client = nil
+        if client?.port === port { client = nil }
     }
 
     /// On the port's loop: sends a request.

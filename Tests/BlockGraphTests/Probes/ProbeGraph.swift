@@ -96,19 +96,21 @@ actor ProbeGraph {
 
     /// Sends requests through an export, on its loop, and returns when they were submitted.
     func send(_ count: Int, to export: String) async {
-        guard let handler = service.handler(export) else { return }
-        await onLoop { for _ in 0..<count { handler.send(.read) } }
-    }
-
-    /// Runs something on the loop and waits for it.
-    func onLoop(_ body: @escaping @Sendable () -> Void) async {
+        guard let handler = service.handler(export), let home = handler.loop.withLock({ $0 })
+        else { return }
         await withCheckedContinuation { continuation in
-            loop.post {
-                body()
+            home.post {
+                for _ in 0..<count { handler.send(.read) }
                 continuation.resume()
             }
         }
     }
+
+    /// Threads that the graph has.
+    var threads: [String] { graph.threads.keys.sorted() }
+
+    /// The published state.
+    var snapshot: GraphSnapshot { graph.snapshot }
 }
 
 /// Descriptions of small graphs.
