@@ -16,7 +16,8 @@ final class RawDriver: BlockDriver {
         offsetBytes = node.offsetBytes
     }
 
-    var movesPages: Bool { file.movesPages }
+    /// A pipe holds whole pages, so that an offset between pages would make one page too many.
+    var movesPages: Bool { file.movesPages && offsetBytes % 4096 == 0 }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         let offset = offsetBytes
