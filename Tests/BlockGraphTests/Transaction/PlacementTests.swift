@@ -38,7 +38,12 @@ struct PlacementTests {
         let probe = try ProbeGraph()
         var graph = chain(on: "io0")
         graph.exports["f"] = ExportDescription(
-            name: "f", type: "nbd", node: "a", listener: "l", options: Options())
+            name: "f",
+            type: "nbd",
+            node: "a",
+            listener: "l",
+            options: Options()
+        )
         try await probe.apply(graph)
         #expect(await probe.snapshot.nodes["a"]?.threads == ["default", "io0"])
         #expect(await probe.snapshot.nodes["t"]?.threads == ["io0"])
