@@ -48,7 +48,7 @@ struct FioClient {
         let output = workspace.path("fio.json")
         let log = workspace.path("fio.log")
         let socket = "nbd+unix:///\(server.exportName)?socket=\(server.socketPath)"
-        let process = try ChildProcess.start(
+        let process = try workspace.start(
             [
                 program, "--name=benchmark", "--ioengine=nbd", "--uri=\(socket)",
                 "--rw=\(mode(of: workload))", "--bs=\(workload.blockBytes)",
@@ -58,7 +58,6 @@ struct FioClient {
             ],
             outputPath: log
         )
-        workspace.adopt(process)
         let code = ChildProcess.awaitExit(of: process)
         workspace.forget(process)
         guard code == 0, let data = FileManager.default.contents(atPath: output) else {

@@ -25,8 +25,7 @@ struct RunningServer {
         let launch = try setting.launch(site)
         if let file = launch.processFile { unlink(file) }
         let log = workspace.path("server.log")
-        var process = try ChildProcess.start(launch.arguments, outputPath: log)
-        workspace.adopt(process)
+        var process = try workspace.start(launch.arguments, outputPath: log)
         if let file = launch.processFile {
             _ = ChildProcess.awaitExit(of: process)
             workspace.forget(process)

@@ -6,7 +6,12 @@ import Synchronization
 /// it ends.
 final class Workspace: Sendable {
     let directory: String
-    private let children = Mutex<Set<pid_t>>([])
+    private let children = Mutex(Children())
+
+    private struct Children {
+        var running: Set<pid_t> = []
+        var isClosed = false
+    }
 
     /// Makes a directory of its own under the given one.
     init(under parent: String) throws {
@@ -22,22 +27,44 @@ final class Workspace: Sendable {
     /// The path of a file in the directory.
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// Counts a process among those that end with the run.
-    func adopt(_ process: pid_t) { children.withLock { _ = $0.insert(process) } }
+    /// Starts a program that ends with the run.
+    ///
+    /// Does not return once the run is being ended: the thread that ends it ends the process.
+    func start(_ arguments: [String], outputPath: String) throws(BenchmarkError) -> pid_t {
+        let started = try children.withLock { children throws(BenchmarkError) -> pid_t? in
+            guard !children.isClosed else { return nil }
+            let process = try ChildProcess.start(arguments, outputPath: outputPath)
+            children.running.insert(process)
+            return process
+        }
+        guard let started else {
+            while true { pause() }
+        }
+        return started
+    }
+
+    /// Counts a process that left its parent among those that end with the run.
+    func adopt(_ process: pid_t) { children.withLock { _ = $0.running.insert(process) } }
 
     /// Ends a process and waits until it is gone.
     func end(_ process: pid_t) {
         kill(process, SIGTERM)
         ChildProcess.awaitEnd(of: process, killAfterSeconds: 5)
-        children.withLock { _ = $0.remove(process) }
+        children.withLock { _ = $0.running.remove(process) }
     }
 
     /// Forgets a process that has ended by itself.
-    func forget(_ process: pid_t) { children.withLock { _ = $0.remove(process) } }
+    func forget(_ process: pid_t) { children.withLock { _ = $0.running.remove(process) } }
 
     /// Ends all processes and removes the directory.
     func clean() {
-        for process in children.withLock({ $0 }) {
+        let running = children.withLock { children -> Set<pid_t>? in
+            guard !children.isClosed else { return nil }
+            children.isClosed = true
+            return children.running
+        }
+        guard let running else { return }
+        for process in running {
             kill(process, SIGKILL)
             ChildProcess.awaitEnd(of: process, killAfterSeconds: 1)
         }
