@@ -102,12 +102,12 @@ struct BenchmarkRun {
         var warmUp = LatencyHistogram()
         _ = try client.run(nanoseconds: Self.warmUpNanoseconds, recordingInto: &warmUp)
         var histogram = LatencyHistogram()
-        let before = ProcessorTime.seconds(ofTree: server.process)
+        let before = ProcessTree.processorSeconds(below: server.process)
         let interval = try client.run(
             nanoseconds: UInt64(seconds * 1e9),
             recordingInto: &histogram
         )
-        let used = ProcessorTime.seconds(ofTree: server.process) - before
+        let used = ProcessTree.processorSeconds(below: server.process) - before
         return Measurement(
             round: label.round,
             server: label.server,
@@ -129,9 +129,9 @@ struct BenchmarkRun {
         label: (server: String, setting: String, round: Int)
     ) throws -> Measurement {
         guard let fio else { throw BenchmarkError("fio was not asked for") }
-        let before = ProcessorTime.seconds(ofTree: server.process)
+        let before = ProcessTree.processorSeconds(below: server.process)
         let outcome = try fio.run(workload, on: server, seconds: seconds)
-        let used = ProcessorTime.seconds(ofTree: server.process) - before
+        let used = ProcessTree.processorSeconds(below: server.process) - before
         return Measurement(
             round: label.round,
             server: label.server,

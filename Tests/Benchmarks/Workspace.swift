@@ -64,8 +64,9 @@ final class Workspace: Sendable {
             return children.running
         }
         guard let running else { return }
+        // fio and nbd-server have children of their own, which would outlive them.
+        for process in running.flatMap(ProcessTree.processes) { kill(process, SIGKILL) }
         for process in running {
-            kill(process, SIGKILL)
             ChildProcess.awaitEnd(of: process, killAfterSeconds: 1)
         }
         do {

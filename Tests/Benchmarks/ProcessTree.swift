@@ -1,19 +1,25 @@
 import Foundation
 import Glibc
 
-/// The processor time that a server has used so far.
-enum ProcessorTime {
+/// A process and its descendants, as /proc shows them.
+enum ProcessTree {
     /// Seconds used by all threads of a process, its children that live and those it waited for.
     ///
     /// - Note: The kernel counts in ticks of 10 ms, which is the precision of the result.
-    static func seconds(ofTree root: pid_t) -> Double {
-        var ticks: UInt64 = 0
+    static func processorSeconds(below root: pid_t) -> Double {
+        let ticks = processes(below: root).reduce(0) { $0 + self.ticks(of: $1) }
+        return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
+    /// A process and all that descend from it.
+    static func processes(below root: pid_t) -> [pid_t] {
+        var found: [pid_t] = []
         var open = [root]
         while let process = open.popLast() {
-            ticks += self.ticks(of: process)
+            found.append(process)
             open += children(of: process)
         }
-        return Double(ticks) / Double(sysconf(Int32(_SC_CLK_TCK)))
+        return found
     }
 
     /// utime, stime, cutime and cstime of `/proc/PID/stat`.
