@@ -1,9 +1,12 @@
 """Every kind of client against every kind of export."""
 import json
 import os
+import socket
 import unittest
 
-from sluice_daemon import MIB, DaemonTest, run
+import nbd
+
+from sluice_daemon import MIB, DaemonTest, run, wait_until
 
 CONFIGURATION = """
 sluice: 1
@@ -12,6 +15,7 @@ throttle-groups:
   wide: {iops-total: 1000000}
 listeners:
   local: {type: nbd, address: "unix:{dir}/nbd.sock"}
+  lan: {type: nbd, address: "tcp:127.0.0.1:PORT", max-connections: 2}
 nodes:
   plain: {driver: file, filename: "{dir}/plain.raw", create: {size: 32MiB}}
   direct: {driver: file, filename: "{dir}/direct.raw", create: {size: 32MiB}, cache: {direct: true}}
@@ -21,13 +25,14 @@ nodes:
   nothing: {driver: null-co, size: 32MiB}
   readable: {driver: file, filename: "{dir}/readable.raw", read-only: true}
 exports:
-  plain: {type: nbd, node: plain, writable: true}
-  direct: {type: nbd, node: direct, writable: true, iothread: io0}
-  window: {type: nbd, node: window, writable: true, iothread: io1}
-  limited: {type: nbd, node: limited, writable: true, description: with a limit}
-  watched: {type: nbd, node: watched, writable: true}
-  nothing: {type: nbd, node: nothing, writable: true}
-  readable: {type: nbd, node: readable}
+  plain: {type: nbd, node: plain, listener: local, writable: true}
+  direct: {type: nbd, node: direct, listener: local, writable: true, iothread: io0}
+  window: {type: nbd, node: window, listener: local, writable: true, iothread: io1}
+  limited: {type: nbd, node: limited, listener: local, writable: true, description: with a limit}
+  watched: {type: nbd, node: watched, listener: local, writable: true}
+  nothing: {type: nbd, node: nothing, listener: local, writable: true}
+  readable: {type: nbd, node: readable, listener: local}
+  remote: {type: nbd, node: plain, listener: lan, writable: true}
 """
 # Exports that keep what is written, with their size in MiB.
 KEEPING = {"plain": 32, "direct": 32, "window": 16, "limited": 32, "watched": 32}
@@ -35,7 +40,10 @@ KEEPING = {"plain": 32, "direct": 32, "window": 16, "limited": 32, "watched": 32
 
 class ClientTest(DaemonTest):
     def setUp(self):
-        self.sluice = self.daemon(CONFIGURATION)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.sluice = self.daemon(CONFIGURATION.replace("PORT", str(self.port)))
         self.image(self.sluice.directory / "readable.raw", 8, fill=0x5a)
         self.sluice.start()
 
@@ -113,6 +121,35 @@ class ClientTest(DaemonTest):
         result = run("qemu-io", "-r", "-f", "raw", "-c", "read -P 0x5a 0 8M", uri)
         self.assertNotIn("failed", result.stdout + result.stderr)
         self.assertNotEqual(run("qemu-io", "-f", "raw", "-c", "write 0 4k", uri, code=None).returncode, 0)
+
+    def test_one_disk_by_two_ways(self):
+        remote = f"nbd://127.0.0.1:{self.port}/remote"
+        run("qemu-io", "-f", "raw", "-c", "write -P 0x66 8M 64k", self.sluice.uri("plain"))
+        result = run("qemu-io", "-f", "raw", "-c", "read -P 0x66 8M 64k", remote)
+        self.assertNotIn("failed", result.stdout + result.stderr)
+        names = {e["export-name"] for e in json.loads(
+            run("nbdinfo", "--json", "--list", f"nbd://127.0.0.1:{self.port}").stdout)["exports"]}
+        self.assertEqual(names, {"remote"}, "a listener shows its own exports")
+
+    def test_a_listener_takes_only_so_many(self):
+        held = []
+        for _ in range(2):
+            handle = nbd.NBD()
+            handle.connect_uri(f"nbd://127.0.0.1:{self.port}/remote")
+            held.append(handle)
+        third = nbd.NBD()
+        with self.assertRaises(nbd.Error):
+            third.connect_uri(f"nbd://127.0.0.1:{self.port}/remote")
+        held.pop().shutdown()
+
+        def takes_another():
+            try:
+                nbd.NBD().connect_uri(f"nbd://127.0.0.1:{self.port}/remote")
+                return True
+            except nbd.Error:
+                return False
+
+        wait_until(takes_another, 5, "a place is free again")
 
     def test_what_was_written_is_in_the_file(self):
         run("qemu-io", "-f", "raw", "-c", "write -P 0x77 2M 1M", "-c", "flush", self.sluice.uri("window"))
