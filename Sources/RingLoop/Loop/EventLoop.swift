@@ -161,7 +161,7 @@ extension EventLoop {
         _ = clinux_eventfd_signal(started.rawValue)
         guard result == 0 else { return }
         awaitWakeUp()
-        while !stopRequested.load(ordering: .relaxed) { takeTurn() }
+        while !isStopRequested { takeTurn() }
         sayFarewell()
         kernel.close()
         clinux_thread_mark_set(nil)
@@ -182,6 +182,8 @@ extension EventLoop {
         }
     }
 
+    private var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }
+
     private func awaitWakeUp() {
         kernel.read(
             fd: wake.rawValue,
@@ -194,7 +196,8 @@ extension EventLoop {
 
     private func takeTurn() {
         work()
-        guard hooks.isEmpty, mailbox.fallAsleep() else {
+        // A stop is looked for here too: the mail that announces it may just have been taken.
+        guard hooks.isEmpty, !isStopRequested, mailbox.fallAsleep() else {
             kernel.submit(waitingNanoseconds: 0)
             return
         }
