@@ -1,0 +1,161 @@
+package import ControlAPI
+internal import Glibc
+package import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import Synchronization
+
+/// An answer to a request on the control socket.
+package struct ControlAnswer: Sendable {
+    /// HTTP status code.
+    package let status: Int
+    /// JSON, or a sentence when the status is not 200.
+    package let body: [UInt8]
+
+    /// An answer.
+    package init(status: Int = 200, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// Serves HTTP/1 on the control socket, one request a connection.
+package struct ControlServer: Sendable {
+    /// Answers one request.
+    package typealias Route = @Sendable (ControlEndpoint, [UInt8]) async -> ControlAnswer
+
+    private typealias Client = NIOAsyncChannel<
+        NIOHTTPServerRequestFull, HTTPPart<HTTPResponseHead, ByteBuffer>
+    >
+
+    private let path: String
+    private let channel: NIOAsyncChannel<Client, Never>
+    private let logger: Logger
+
+    /// Opens the socket; clients wait until ``run(_:)``.
+    ///
+    /// - Throws: ``ControlListenerError`` when the path cannot be listened on.
+    package init(path: String, logger: Logger) async throws {
+        self.path = path
+        self.logger = logger
+        let descriptor = try ControlListener.open(path: path)
+        channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(descriptor) { channel in
+                channel.eventLoop.makeCompletedFuture { try Self.configure(channel) }
+            }
+    }
+
+    /// Serves clients until the task is cancelled, then removes the socket.
+    package func run(_ route: @escaping Route) async throws {
+        let counter = Counter()
+        defer { unlink(path) }
+        try await channel.executeThenClose { clients in
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await client in clients {
+                    guard counter.enter() else {
+                        logger.warning("control connection refused", metadata: ["why": "too many"])
+                        try? await client.channel.close()  // It may be closed already.
+                        continue
+                    }
+                    group.addTask {
+                        await serve(client, route)
+                        counter.leave()
+                    }
+                }
+            }
+        }
+    }
+
+    private static func configure(_ channel: any Channel) throws -> Client {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
+        try pipeline.addHandler(SilenceTimer())
+        try pipeline.addHandler(
+            NIOHTTPServerRequestAggregator(maxContentLength: ControlLimits.requestBytesMax)
+        )
+        return try Client(wrappingChannelSynchronously: channel)
+    }
+
+    /// Serves one client; what goes wrong with it is its own matter and ends with it.
+    private func serve(_ client: Client, _ route: Route) async {
+        do {
+            try await client.executeThenClose { requests, answers in
+                for try await request in requests {
+                    let answer = await self.answer(request, from: client.channel, route)
+                    var headers = HTTPHeaders([("Connection", "close")])
+                    headers.add(name: "Content-Type", value: "application/json")
+                    headers.add(name: "Content-Length", value: String(answer.body.count))
+                    let head = HTTPResponseHead(
+                        version: .http1_1,
+                        status: HTTPResponseStatus(statusCode: answer.status),
+                        headers: headers
+                    )
+                    try await answers.write(.head(head))
+                    try await answers.write(.body(ByteBuffer(bytes: answer.body)))
+                    try await answers.write(.end(nil))
+                    return
+                }
+            }
+        } catch {
+            logger.debug("control connection ended early", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    private func answer(
+        _ request: NIOHTTPServerRequestFull,
+        from channel: any Channel,
+        _ route: Route
+    ) async -> ControlAnswer {
+        guard await isPermitted(channel) else {
+            return refusal(403, "only root and the user that runs the daemon may ask it")
+        }
+        let path = request.head.uri.prefix { $0 != "?" }
+        guard let endpoint = ControlEndpoint(rawValue: String(path)) else {
+            return refusal(404, "there is no \(path); see /v1/version")
+        }
+        guard request.head.method == (endpoint.changes ? .POST : .GET) else {
+            return refusal(405, "\(path) takes \(endpoint.changes ? "POST" : "GET")")
+        }
+        let body = request.body.map { Array($0.readableBytesView) } ?? []
+        return await route(endpoint, body)
+    }
+
+    /// Whether the process at the other end belongs to root or to our own user.
+    private func isPermitted(_ channel: any Channel) async -> Bool {
+        guard let options = channel as? any SocketOptionProvider else { return false }
+        let peer: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
+            level: SocketOptionLevel(SOL_SOCKET),
+            name: SocketOptionName(SO_PEERCRED)
+        )
+        // A peer whose credentials cannot be read is not let in.
+        guard let user = try? await peer.get().user else { return false }
+        return user == 0 || user == getuid()
+    }
+}
+
+private func refusal(_ status: Int, _ sentence: String) -> ControlAnswer {
+    ControlAnswer(status: status, body: Array((sentence + "\n").utf8))
+}
+
+/// `struct ucred` of the kernel.
+private struct PeerCredentials: Sendable {
+    let process: pid_t
+    let user: uid_t
+    let group: gid_t
+}
+
+/// Counts connections up to the limit.
+private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    func enter() -> Bool {
+        count.withLock { count in
+            guard count < ControlLimits.connectionsMax else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func leave() { count.withLock { $0 -= 1 } }
+}

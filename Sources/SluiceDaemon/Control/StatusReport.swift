@@ -1,0 +1,69 @@
+internal import BlockGraph
+internal import ControlAPI
+internal import GraphModel
+
+/// The answer of `status`, made from what is published.
+struct StatusReport {
+    let version: String
+    let startedUnixSeconds: Int64
+    let nowUnixSeconds: Int64
+    let report: ReconcilerReport
+    let snapshot: GraphSnapshot
+
+    /// The answer as JSON.
+    var json: JSONValue {
+        [
+            "format": "sluice.status/1", "version": .text(version),
+            "uptimeSeconds": .integer(nowUnixSeconds - startedUnixSeconds),
+            "generation": .integer(Int64(clamping: report.generation)),
+            "digest": .text(report.digest),
+            "liveSinceUnixSeconds": .integer(report.liveSinceUnixSeconds),
+            "conditions": conditions, "sources": JSONValue(texts: report.sources),
+            "diagnostics": .list(report.diagnostics.map(\.json)),
+            "quarantined": JSONValue(texts: report.quarantined), "exports": exports,
+            "watch": [
+                "superseded": .integer(Int64(report.supersededCount)),
+                "overflows": .integer(Int64(report.overflowCount)),
+            ],
+        ]
+    }
+
+    private var conditions: JSONValue {
+        .object(
+            Conditions.Kind.allCases.map { kind in
+                let condition = report.conditions.table[kind]
+                return JSONValue.Member(
+                    kind.rawValue,
+                    [
+                        "status": .flag(condition?.isTrue ?? false),
+                        "reason": .text(condition?.reason ?? ""),
+                        "message": .text(condition?.message ?? ""),
+                        "sinceUnixSeconds": .integer(condition?.sinceUnixSeconds ?? 0),
+                    ]
+                )
+            }
+        )
+    }
+
+    private var exports: JSONValue {
+        let live = snapshot.resolved.description.exports
+        return .list(
+            snapshot.exports.sorted { $0.key < $1.key }.map { name, state in
+                [
+                    "name": .text(name), "node": .text(live[name]?.node ?? ""),
+                    "listener": .text(live[name]?.listener ?? ""),
+                    "writable": .flag(live[name]?.isWritable ?? false),
+                    "clients": .list(state.handler.clients.map(\.json)),
+                    "failed": .integer(Int64(clamping: state.counters.totals.failed)),
+                ]
+            }
+        )
+    }
+}
+
+extension ExportClient {
+    /// The client as JSON.
+    var json: JSONValue {
+        ["peer": .text(peer), "sinceUnixSeconds": .integer(sinceUnixSeconds)]
+    }
+}

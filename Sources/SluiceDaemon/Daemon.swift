@@ -1,0 +1,197 @@
+internal import ControlAPI
+internal import FileWatching
+internal import Glibc
+internal import Logging
+internal import Synchronization
+
+/// The daemon: makes its parts, runs them as one group of tasks, and closes them top-down.
+package struct Daemon: Sendable {
+    private let configuration: DaemonConfiguration
+    private let logger: Logger
+    private let clock = DaemonClock()
+    private let watcher: DocumentWatcher?
+    private let triggers: AsyncStream<LookCause>
+    private let trigger: AsyncStream<LookCause>.Continuation
+    private let stops: AsyncStream<Void>
+    private let stop: AsyncStream<Void>.Continuation
+
+    /// Time between two looks without a reason, in seconds, and how much it varies.
+    private static let rescanSeconds = (least: 48.0, most: 72.0)
+
+    /// Runs a daemon until a signal ends it; the calling thread waits for signals meanwhile.
+    ///
+    /// - Parameter configuration: What it is started with.
+    /// - Returns: The exit code of the process.
+    package static func serve(_ configuration: DaemonConfiguration) -> Int32 {
+        var signals = ShutdownSignals()
+        var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = configuration.logLevel
+        let daemon: Daemon
+        do throws(WatchError) {
+            daemon = try Daemon(configuration, logger)
+        } catch {
+            logger.critical("cannot watch", metadata: ["reason": "\(error.reason)"])
+            return ExitStatus.failure.rawValue
+        }
+        let box = ResultBox()
+        Task.detached {
+            let status = await daemon.run()
+            box.value.withLock { $0 = status }
+            ShutdownSignals.announceEnd()
+        }
+        while true {
+            switch signals.next() {
+            case .reload: daemon.trigger.yield(.reload)
+            case .stop: daemon.stop.yield()
+            case .ended: return box.value.withLock { $0.rawValue }
+            }
+        }
+    }
+
+    /// The watcher comes first: its library needs one of the first 1024 descriptors.
+    private init(_ configuration: DaemonConfiguration, _ logger: Logger) throws(WatchError) {
+        self.configuration = configuration
+        self.logger = logger
+        watcher = configuration.watches ? try DocumentWatcher(sources: configuration.sources) : nil
+        (triggers, trigger) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(16))
+        (stops, stop) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    private func run() async -> ExitStatus {
+        do {
+            let store = try StateStore(path: configuration.stateDirectory)
+            let server = try await ControlServer(path: configuration.controlSocket, logger: logger)
+            let plane = try DataPlane(logger: logger)
+            let reconciler = Reconciler(
+                reader: SourceReader(paths: configuration.sources),
+                store: store,
+                graph: plane,
+                logger: logger,
+                clock: clock,
+                drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds
+            )
+            await runParts(server, reconciler, plane)
+            await plane.close(drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds)
+            logger.info("ended")
+            return .done
+        } catch let error as StateError {
+            logger.critical("cannot start", metadata: ["reason": "\(error.reason)"])
+            return error.code == .busy ? .busy : .failure
+        } catch let error as ControlListenerError {
+            logger.critical("cannot start", metadata: ["reason": "\(error.reason)"])
+            return error.isBusy ? .busy : .failure
+        } catch {
+            logger.critical("cannot start", metadata: ["reason": "\(error)"])
+            return .failure
+        }
+    }
+
+    /// Runs everything until a stop is ordered; then no client of the control socket is left.
+    private func runParts(
+        _ server: ControlServer,
+        _ reconciler: Reconciler,
+        _ plane: DataPlane
+    ) async {
+        let routes = ControlRoutes(
+            reconciler: reconciler,
+            plane: plane,
+            version: SluiceVersion.current,
+            startedUnixSeconds: clock.unixSeconds(),
+            clock: clock
+        )
+        await withTaskGroup { group in
+            group.addTask { await serveControl(server, routes) }
+            group.addTask { await look(reconciler) }
+            group.addTask { await passTimers(of: reconciler) }
+            if let watcher {
+                group.addTask { await passSignals(of: watcher, to: reconciler) }
+                group.addTask { await rescan() }
+            }
+            for await _ in stops { break }
+            logger.info("ending")
+            group.cancelAll()
+        }
+    }
+
+    private func serveControl(_ server: ControlServer, _ routes: ControlRoutes) async {
+        do {
+            try await server.run { await routes.answer($0, $1) }
+        } catch is CancellationError {
+            return
+        } catch {
+            guard !Task.isCancelled else { return }
+            logger.error("control socket lost", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// The first look, then one for each trigger.
+    private func look(_ reconciler: Reconciler) async {
+        let verdict = await reconciler.look(.start)
+        for diagnostic in verdict.diagnostics { report(diagnostic.line) }
+        let live = reconciler.report
+        logger.notice(
+            "ready",
+            metadata: [
+                "generation": "\(live.generation)", "state": "\(verdict.reason)",
+                "control": "\(configuration.controlSocket)", "version": "\(SluiceVersion.current)",
+            ]
+        )
+        for await cause in triggers { _ = await reconciler.look(cause) }
+    }
+
+    private func passSignals(of watcher: DocumentWatcher, to reconciler: Reconciler) async {
+        for await signal in watcher.signals {
+            logger.debug(
+                "sources may have changed",
+                metadata: [
+                    "events": "\(signal.coalescedCount)", "overflow": "\(signal.isOverflow)",
+                ]
+            )
+            if signal.unwatchedCount > 0 {
+                logger.warning(
+                    "directories not watched",
+                    metadata: [
+                        "count": "\(signal.unwatchedCount)",
+                        "remedy": "raise fs.inotify.max_user_watches",
+                    ]
+                )
+            }
+            reconciler.expectLook(afterOverflow: signal.isOverflow)
+            trigger.yield(.watch)
+        }
+    }
+
+    private func rescan() async {
+        while !Task.isCancelled {
+            let seconds = Double.random(in: Self.rescanSeconds.least...Self.rescanSeconds.most)
+            guard await sleep(nanoseconds: UInt64(seconds * 1e9)) else { return }
+            trigger.yield(.rescan)
+        }
+    }
+
+    private func passTimers(of reconciler: Reconciler) async {
+        await withDiscardingTaskGroup { group in
+            for await delay in reconciler.wantedDelays {
+                group.addTask {
+                    if await sleep(nanoseconds: delay) { trigger.yield(.timer) }
+                }
+            }
+        }
+    }
+
+    /// Whether the time has passed; a cancelled task does not wait for it.
+    private func sleep(nanoseconds: UInt64) async -> Bool {
+        // Cancellation is the only error.
+        (try? await Task.sleep(nanoseconds: nanoseconds)) != nil
+    }
+
+    private func report(_ line: String) {
+        let bytes = Array((line + "\n").utf8)
+        _ = write(STDERR_FILENO, bytes, bytes.count)
+    }
+}
+
+/// Carries a mutex into a task.
+private final class ResultBox: Sendable {
+    let value = Mutex(ExitStatus.done)
+}

@@ -1,0 +1,48 @@
+package import Logging
+internal import Glibc
+
+/// What a daemon is started with.
+package struct DaemonConfiguration: Sendable {
+    /// Absolute paths of files and directories to serve.
+    package var sources: [String]
+    /// Where the state is kept.
+    package var stateDirectory: String
+    /// Path of the control socket.
+    package var controlSocket: String
+    /// Whether the sources are watched; else they are read at start and on request.
+    package var watches: Bool
+    /// The least serious level that is logged.
+    package var logLevel: Logger.Level
+    /// Longest wait for requests in flight, in nanoseconds.
+    package var drainTimeoutNanoseconds: UInt64 = 5_000_000_000
+
+    /// A configuration.
+    package init(
+        sources: [String],
+        stateDirectory: String,
+        controlSocket: String,
+        watches: Bool,
+        logLevel: Logger.Level
+    ) {
+        self.sources = sources
+        self.stateDirectory = stateDirectory
+        self.controlSocket = controlSocket
+        self.watches = watches
+        self.logLevel = logLevel
+    }
+}
+
+/// Clocks of the machine.
+extension DaemonClock {
+    /// The real ones.
+    package init() {
+        self.init(
+            unixSeconds: { Int64(time(nil)) },
+            monotonicNanoseconds: {
+                var now = timespec()
+                clock_gettime(CLOCK_MONOTONIC, &now)
+                return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+            }
+        )
+    }
+}

@@ -1,0 +1,106 @@
+internal import GraphModel
+
+/// What outlives the daemon: the last committed graph, older ones, and the journal.
+package struct StateStore: Sendable {
+    /// Generations that are kept.
+    package static let generationsMax: UInt64 = 200
+    private static let candidate = "candidate.json"
+
+    private let directory: StateDirectory
+    private var journal: Journal
+    /// The last committed generation; `nil` before the first, or when it cannot be read.
+    package private(set) var committed: GenerationRecord?
+    /// Sentences about what was found damaged at start.
+    package private(set) var findings: [String] = []
+
+    /// Reads a state directory: a commit that was not finished is completed, an intent without a
+    /// commit is discarded.
+    package init(path: String) throws(StateError) {
+        directory = try StateDirectory(path: path)
+        try directory.makeDirectory("generations")
+        journal = try Journal(directory: directory)
+        if journal.isDamaged {
+            findings.append(
+                "the journal in \(path) was damaged; it is kept as journal.damaged, and the last "
+                    + "generation that can be read is used"
+            )
+        }
+        try completeCommit()
+        committed = latestReadable()
+        directory.remove(Self.candidate)
+    }
+
+    /// Number of the last generation that was committed; 0 before the first.
+    package var lastGeneration: UInt64 {
+        max(journal.committed?.generation ?? 0, committed?.generation ?? 0)
+    }
+
+    /// Writes the generation that is about to be tried.
+    package func prepare(_ record: GenerationRecord) throws(StateError) {
+        try directory.replace(Self.candidate, with: record.encoded())
+    }
+
+    /// Says that everything is prepared and the switch comes next.
+    package mutating func intend(_ record: GenerationRecord) throws(StateError) {
+        try journal.append(
+            Journal.Record(kind: .intent, generation: record.generation, digest: record.digest)
+        )
+    }
+
+    /// Says that the switch was made, and keeps the generation with its receipt.
+    package mutating func commit(_ record: GenerationRecord) throws(StateError) {
+        committed = record
+        try journal.append(
+            Journal.Record(kind: .committed, generation: record.generation, digest: record.digest)
+        )
+        try directory.replace(Self.file(record.generation), with: record.encoded())
+        directory.remove(Self.candidate)
+        if record.generation > Self.generationsMax {
+            directory.remove(Self.file(record.generation - Self.generationsMax))
+        }
+    }
+
+    /// Forgets the generation that was tried in vain.
+    package func discard() { directory.remove(Self.candidate) }
+
+    /// A generation that was kept; `nil` when it was not, or cannot be read.
+    package func generation(_ number: UInt64) throws(StateError) -> GenerationRecord? {
+        guard let bytes = try directory.read(Self.file(number)) else { return nil }
+        return GenerationRecord(encoded: bytes)
+    }
+
+    /// A crash between the commit's line and its file leaves the file as the candidate.
+    private mutating func completeCommit() throws(StateError) {
+        guard let last = journal.committed, let bytes = try directory.read(Self.candidate),
+            let record = GenerationRecord(encoded: bytes), record.generation == last.generation,
+            record.digest == last.digest
+        else { return }
+        try directory.replace(Self.file(last.generation), with: bytes)
+    }
+
+    /// The committed generation, or else the newest before it whose contents are what they were.
+    private mutating func latestReadable() -> GenerationRecord? {
+        guard let last = journal.committed else { return nil }
+        let oldest =
+            last.generation > Self.generationsMax ? last.generation - Self.generationsMax : 0
+        for number in (oldest...last.generation).reversed() where number > 0 {
+            // A file that cannot be read is as good as a damaged one: the next older one is tried.
+            guard let record = (try? generation(number)) ?? nil, record.isIntact else { continue }
+            if number != last.generation {
+                findings.append(
+                    "generation \(last.generation) cannot be read in \(directory.path); "
+                        + "generation \(number) is used instead"
+                )
+            }
+            return record
+        }
+        findings.append("no committed generation can be read in \(directory.path)")
+        return nil
+    }
+
+    private static func file(_ number: UInt64) -> String {
+        let digits = String(number)
+        return "generations/" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+            + ".json"
+    }
+}

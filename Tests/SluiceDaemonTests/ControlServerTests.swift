@@ -1,0 +1,136 @@
+import ControlAPI
+import Glibc
+import Logging
+import Synchronization
+import Testing
+
+@testable import SluiceDaemon
+
+@Suite("Control server", .timeLimit(.minutes(1)))
+struct ControlServerTests {
+    @Test("a question and its body arrive, and so does the answer")
+    func roundTrip() async throws {
+        try await withServer { socket in
+            let client = ControlClient(socket: socket)
+            let body = Array(String(repeating: "x", count: 3 << 20).utf8)
+            #expect(try client.ask(.apply, body: body) == Array("/v1/apply 3145728".utf8))
+            #expect(try client.ask(.status) == Array("/v1/status 0".utf8))
+        }
+    }
+
+    @Test(
+        "what is no request of ours is refused",
+        arguments: [
+            ("GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n", "404"),
+            ("POST /v1/status HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", "405"),
+            ("GET /v1/apply HTTP/1.1\r\nHost: x\r\n\r\n", "405"),
+            ("POST /v1/apply HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", "413"),
+            ("\u{1}\u{2}\u{3}\r\n\r\n", "400"),
+        ]
+    )
+    func refusals(text: String, status: String) async throws {
+        try await withServer { socket in
+            let peer = try Peer(socket)
+            peer.send(text)
+            #expect(peer.receive().hasPrefix("HTTP/1.1 \(status)"))
+        }
+    }
+
+    @Test("a client that is silent in the middle of its request is cut off, others are served")
+    func silence() async throws {
+        try await withServer { socket in
+            let peer = try Peer(socket)
+            peer.send("POST /v1/apply HTTP/1.1\r\nContent-Le")
+            #expect(try ControlClient(socket: socket).ask(.status) == Array("/v1/status 0".utf8))
+            #expect(peer.receive().isEmpty)
+        }
+    }
+
+    @Test("beyond 64 connections a new one is closed, and room comes back")
+    func connections() async throws {
+        try await withServer { socket in
+            var peers = try (0..<ControlLimits.connectionsMax).map { _ in try Peer(socket) }
+            // A 65th is closed without an answer when all of the others are counted.
+            let last = try Peer(socket)
+            #expect(last.receive().isEmpty)
+            peers.removeAll()
+            var answer: [UInt8] = []
+            while answer.isEmpty {
+                // Refused until the server has seen that the others are gone.
+                answer = (try? ControlClient(socket: socket).ask(.status)) ?? []
+            }
+            #expect(answer == Array("/v1/status 0".utf8))
+        }
+    }
+
+    @Test("a stale socket is replaced, one with a listener is not")
+    func stale() async throws {
+        let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        close(try ControlListener.open(path: path))
+        let descriptor = try ControlListener.open(path: path)
+        var status = stat()
+        #expect(stat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o660)
+        let error = #expect(throws: ControlListenerError.self) {
+            _ = try ControlListener.open(path: path)
+        }
+        #expect(error?.isBusy == true)
+        close(descriptor)
+        unlink(path)
+    }
+
+    /// Runs a server that answers with what it was asked.
+    private func withServer(_ use: @escaping @Sendable (String) throws -> Void) async throws {
+        let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let server = try await ControlServer(
+            path: path,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try? await server.run { endpoint, body in
+                    ControlAnswer(body: Array("\(endpoint.rawValue) \(body.count)".utf8))
+                }
+            }
+            try use(path)
+            group.cancelAll()
+        }
+        #expect(access(path, F_OK) != 0)
+    }
+}
+
+/// A client that sends whatever it is told to.
+private final class Peer {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let connected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(connected == 0)
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = write(descriptor, bytes, bytes.count)
+    }
+
+    /// Everything until the other side closes.
+    func receive() -> String {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += chunk[..<count]
+        }
+    }
+}
