@@ -86,7 +86,9 @@ package struct DocumentParser {
         case .sequenceEnd, .mappingEnd: close()
         case .alias(let name): takeAlias(name, at: item.place)
         case .scalar(let text, let isPlain, let anchor):
-            count(1, at: item.place)
+            // A key is a part of its mapping's value, not one of its own.
+            let isKey = stack.last.map { $0.isMapping && $0.key == nil } ?? false
+            if !isKey { count(1, at: item.place) }
             let value = DocumentValue(
                 content: .scalar(text: text, isPlain: isPlain),
                 place: item.place

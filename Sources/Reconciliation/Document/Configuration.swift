@@ -1,0 +1,63 @@
+package import GraphModel
+
+/// A configuration that was read: the graph that it wishes, where it says so, and what is wrong.
+package struct Configuration: Sendable {
+    /// The graph that is wished; parts with faults are missing.
+    package let description: GraphDescription
+    /// Where the files say what.
+    package let marks: GraphMarks
+    /// Findings in order: syntax, schema, references, graph; each by place.
+    package let diagnostics: [Diagnostic]
+    /// Findings beyond the limit of what is listed.
+    package let omittedDiagnosticCount: Int
+    /// The graph with permissions, order and placement; `nil` when the documents have faults.
+    package let resolved: ResolvedGraph?
+
+    /// Reads and judges texts; all of them together are one configuration.
+    ///
+    /// - Parameters:
+    ///   - texts: The files; their order decides only the order of findings.
+    ///   - limits: How much is taken.
+    package init(texts: [ConfigurationText], limits: DocumentLimits = DocumentLimits()) {
+        var reader = ConfigurationReader(limits: limits)
+        for text in texts { reader.read(text) }
+        reader.checkReferences()
+        var resolved: ResolvedGraph?
+        if !reader.findings.hasErrors {
+            let graph = ResolvedGraph(resolving: reader.description)
+            for finding in GraphFindings(graph: graph, marks: reader.marks).all {
+                reader.findings.add(finding)
+            }
+            resolved = graph
+        }
+        let (ordered, omitted) = reader.findings.ordered(
+            files: texts.map(\.path), countMax: limits.diagnosticsMax)
+        description = reader.description
+        marks = reader.marks
+        diagnostics = ordered
+        omittedDiagnosticCount = omitted
+        self.resolved = resolved
+    }
+
+    /// What a configuration is good for.
+    package enum Verdict: Hashable, Sendable {
+        /// It can be served.
+        case valid
+        /// Its documents are right, and what they wish is refused by permissions.
+        case conflicting
+        /// Its documents are wrong.
+        case invalid
+    }
+
+    /// What this configuration is good for.
+    package var verdict: Verdict {
+        let errors = diagnostics.filter { $0.severity == .error }
+        if errors.isEmpty { return .valid }
+        return errors.allSatisfy(\.isAboutPermissions) ? .conflicting : .invalid
+    }
+}
+
+extension Diagnostic {
+    /// Whether the finding is about what users of a node want of it, not about the documents.
+    package var isAboutPermissions: Bool { code.hasPrefix("E041") }
+}

@@ -1,0 +1,90 @@
+/// What a scalar's text says, once its option has told its type.
+enum ScalarText {
+    /// A whole number by YAML 1.2's core schema: `17`, `0x11`, `0o21`.
+    static func integer(_ text: String) -> Int64? {
+        if text.hasPrefix("0x") { return unsigned(text.dropFirst(2), radix: 16) }
+        if text.hasPrefix("0o") { return unsigned(text.dropFirst(2), radix: 8) }
+        return Int64(text)
+    }
+
+    private static func unsigned(_ digits: Substring, radix: Int) -> Int64? {
+        guard let first = digits.utf8.first, first != UInt8(ascii: "-"),
+            first != UInt8(ascii: "+")
+        else { return nil }
+        return Int64(digits, radix: radix)
+    }
+
+    /// Units of sizes with their bytes.
+    static let sizeUnits: [(name: String, factor: Int64)] = [
+        ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40),
+        ("PiB", 1 << 50), ("K", 1 << 10), ("M", 1 << 20), ("G", 1 << 30), ("T", 1 << 40),
+        ("P", 1 << 50), ("B", 1),
+    ]
+
+    /// A number of bytes: `512`, `64KiB`; `nil` also when it does not fit.
+    static func size(_ text: String) -> Int64? { integer(text) ?? scaled(text, by: sizeUnits) }
+
+    /// Units of durations with their nanoseconds.
+    static let durationUnits: [(name: String, factor: Int64)] = [
+        ("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
+        ("m", 60_000_000_000), ("h", 3_600_000_000_000),
+    ]
+
+    /// A length of time in nanoseconds: `250ms`; `nil` also when it does not fit.
+    static func duration(_ text: String) -> Int64? {
+        text == "0" ? 0 : scaled(text, by: durationUnits)
+    }
+
+    private static func scaled(_ text: String, by units: [(name: String, factor: Int64)]) -> Int64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int64(digits) else { return nil }
+        let unit = text[digits.endIndex...]
+        guard let factor = units.first(where: { $0.name == unit })?.factor else { return nil }
+        let (product, isTooLarge) = number.multipliedReportingOverflow(by: factor)
+        return isTooLarge ? nil : product
+    }
+
+    /// A flag: `true` and `false` as YAML 1.2 spells them, `on` and `off` as QEMU's users do.
+    static func flag(_ text: String) -> Bool? {
+        switch text {
+        case "true", "True", "TRUE", "on": true
+        case "false", "False", "FALSE", "off": false
+        default: nil
+        }
+    }
+
+    /// The flag that somebody meant with a word that is none.
+    static func meantFlag(_ text: String) -> String? {
+        switch text.lowercased() {
+        case "yes", "y", "1", "on", "enable", "enabled", "true": "true"
+        case "no", "n", "0", "off", "disable", "disabled", "false": "false"
+        default: nil
+        }
+    }
+
+    /// A size that somebody meant with a text that is none: `64 kb` for `64KiB`.
+    static func meantSize(_ text: String) -> String? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text[digits.endIndex...].filter { $0 != " " }.uppercased()
+        guard !digits.isEmpty, let first = unit.first, "KMGTP".contains(first),
+            ["", "B", "IB"].contains(String(unit.dropFirst()))
+        else { return nil }
+        return "\(digits)\(first)iB"
+    }
+
+    /// Permission bits in octal digits: `0660`, `660`, `0o660`.
+    static func fileMode(_ text: String) -> Int64? {
+        let digits = text.hasPrefix("0o") ? text.dropFirst(2) : text[...]
+        guard let mode = unsigned(digits, radix: 8), mode <= 0o777 else { return nil }
+        return mode
+    }
+
+    /// What kind of value a plain scalar looks like, for messages.
+    static func kind(of text: String, isPlain: Bool) -> String {
+        if !isPlain { return "text" }
+        if integer(text) != nil { return "a whole number" }
+        if Double(text) != nil { return "a number" }
+        if flag(text) != nil { return "a flag" }
+        return "text"
+    }
+}
