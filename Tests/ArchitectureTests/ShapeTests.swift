@@ -7,6 +7,21 @@ private let functionLinesMax = 70
 /// Longest file that needs no section marks.
 private let markedFileLinesMin = 200
 
+/// Names of the functions that the package's protocols ask for, and document.
+private let requirements: Set<String> = {
+    var names: Set<String> = []
+    for file in SourceTree.sources {
+        var isInside = false
+        for line in file.lines {
+            if line.contains("protocol "), line.hasSuffix("{") { isInside = true }
+            if line == "}" { isInside = false }
+            guard isInside, let range = line.firstRange(of: "    func ") else { continue }
+            names.insert(String(line[range.upperBound...].prefix { $0 != "(" && $0 != "<" }))
+        }
+    }
+    return names
+}()
+
 @Suite("The shape of files and names")
 struct ShapeTests {
     @Test("the package's files are found, so that the rules have something to judge")
@@ -64,7 +79,9 @@ struct ShapeTests {
         for (index, line) in file.lines.enumerated() {
             let text = line.trimmed
             #expect(!text.hasPrefix("public "), "\(file.path):\(index + 1)")
-            guard isPackageType(text) || isPackageFunction(text) else { continue }
+            guard isPackageType(text) || isPackageFunction(text), !isInherited(text) else {
+                continue
+            }
             #expect(hasComment(file.lines, above: index), "\(file.path):\(index + 1) \(text)")
         }
     }
@@ -86,6 +103,11 @@ struct ShapeTests {
         return ["struct ", "class ", "enum ", "actor ", "protocol "].contains {
             text.contains($0) && !text.hasPrefix("//")
         }
+    }
+
+    /// Whether a function has its words from the protocol that asks for it.
+    private func isInherited(_ text: Substring) -> Bool {
+        requirements.contains { text.contains("func \($0)(") }
     }
 
     private func isPackageType(_ text: Substring) -> Bool {

@@ -122,8 +122,6 @@ extension FileDriver {
         finish(request, .done)
     }
 
-    // MARK: - Flush
-
     func flush(_ request: BlockRequest) -> BlockStatus {
         if view.pointee.skipsFlushes || !view.pointee.isWritable { return .done }
         queueSync(request)

@@ -88,8 +88,6 @@ final class FileDriver: BlockDriver {
         view.pointee = new
     }
 
-    // MARK: - What all requests in the kernel share
-
     /// The driver that has a ticket's request in the kernel.
     @inline(__always)
     static func withDriver(

@@ -106,8 +106,6 @@ final class OpenFile: OpenNode {
             + "\(SystemError.words(of: result)); what was written last may be lost"
     }
 
-    // MARK: - Ends of changes
-
     /// Puts what was prepared in force; views take it up when they are told.
     fileprivate func commitChange() {
         let holder = state.withLock { state in

@@ -35,8 +35,6 @@ package final class NBDExport: ExportHandler {
     /// How many clients are connected.
     var clientCount: Int { state.withLock { $0.clients.count } }
 
-    // MARK: - Ports
-
     package func attach(_ port: ExportPort) {
         let group = NBDConnectionGroup(export: self, port: port)
         port.client = group
@@ -70,8 +68,6 @@ package final class NBDExport: ExportHandler {
         for passage in waiting { _ = clinux_close(passage.fd) }
         for group in groups { group.loop.post { group.shutDown() } }
     }
-
-    // MARK: - Clients
 
     /// Takes note of a client; the place is given up with the visit.
     func admit(_ client: ExportClient, admission: NBDAdmission) -> NBDVisit {

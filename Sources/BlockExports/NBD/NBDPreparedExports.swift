@@ -12,7 +12,9 @@ final class NBDPreparedExports: PreparedExports {
 
     /// A prepared change.
     init(
-        service: NBDService, plan: NBDPlan, exports: [String: NBDExport],
+        service: NBDService,
+        plan: NBDPlan,
+        exports: [String: NBDExport],
         opened: [NBDAddress: NBDListener]
     ) {
         self.service = service

@@ -34,13 +34,17 @@ package final class NBDService: ExportService {
         let exports = Dictionary(
             uniqueKeysWithValues: plan.exports.keys.map { key in
                 (key, live.exports[key] ?? NBDExport(key: key))
-            })
+            }
+        )
         var opened: [NBDAddress: NBDListener] = [:]
         do throws(GraphError) {
             for (address, wish) in plan.listeners where live.listeners[address] == nil {
                 opened[address] = try NBDListener(
-                    name: wish.name, address: address, mode: wish.mode,
-                    clientCountMax: wish.clientCountMax)
+                    name: wish.name,
+                    address: address,
+                    mode: wish.mode,
+                    clientCountMax: wish.clientCountMax
+                )
             }
         } catch {
             for listener in opened.values { listener.close() }
@@ -61,7 +65,8 @@ package final class NBDService: ExportService {
     }
 
     private func refuseCuttingClients(
-        _ change: ExportChange, _ live: Live
+        _ change: ExportChange,
+        _ live: Live
     ) throws(GraphError) {
         for (key, export) in live.exports.sorted(by: { $0.key < $1.key }) {
             let isKept = change.desired.exports[key]?.type == type
@@ -70,9 +75,12 @@ package final class NBDService: ExportService {
             let policy = change.live.exports[key]?.options.text("on-remove") ?? "refuse"
             guard policy == "refuse" else { continue }
             throw GraphError(
-                code: .inUse, object: "export/\(key)", option: "on-remove",
+                code: .inUse,
+                object: "export/\(key)",
+                option: "on-remove",
                 reason: "export \(key) cannot be removed while \(count) clients are connected; "
-                    + "disconnect them, or set on-remove: drain or disconnect first")
+                    + "disconnect them, or set on-remove: drain or disconnect first"
+            )
         }
     }
 

@@ -107,8 +107,6 @@ package actor GraphLoop {
         (nodes.count, ports.count, retiring.count)
     }
 
-    // MARK: - Steps
-
     private func add(_ view: LoopChange.View) {
         let edges = view.edges.map { Edge(name: $0.name, target: node($0.child)) }
         let driver = view.node.makeDriver(in: DriverContext(loop: loop, edges: edges))

@@ -2,7 +2,9 @@
 extension NBDHandshake {
     /// `NBD_OPT_LIST`.
     func list(
-        _ data: ArraySlice<UInt8>, _ answer: inout NBDOptionAnswer, _ catalogue: some NBDCatalogue
+        _ data: ArraySlice<UInt8>,
+        _ answer: inout NBDOptionAnswer,
+        _ catalogue: some NBDCatalogue
     ) {
         guard data.isEmpty else { return answer.add(.invalid) }
         for facts in catalogue.exports {
@@ -21,7 +23,9 @@ extension NBDHandshake {
     ///
     /// - Returns: What would be agreed, when the answer was a success.
     func tell(
-        _ data: ArraySlice<UInt8>, _ answer: inout NBDOptionAnswer, _ catalogue: some NBDCatalogue
+        _ data: ArraySlice<UInt8>,
+        _ answer: inout NBDOptionAnswer,
+        _ catalogue: some NBDCatalogue
     ) -> NBDAgreement? {
         var reader = NBDByteReader(data)
         guard let name = Self.name(&reader), let count = reader.number(UInt16.self),
@@ -53,7 +57,9 @@ extension NBDHandshake {
 
     /// `NBD_OPT_LIST_META_CONTEXT` and `NBD_OPT_SET_META_CONTEXT`.
     mutating func contexts(
-        _ data: ArraySlice<UInt8>, isSelection: Bool, _ answer: inout NBDOptionAnswer,
+        _ data: ArraySlice<UInt8>,
+        isSelection: Bool,
+        _ answer: inout NBDOptionAnswer,
         _ catalogue: some NBDCatalogue
     ) {
         // The old selection is void even when the new one fails.
@@ -68,7 +74,9 @@ extension NBDHandshake {
         if asksAllocation || (!isSelection && count == 0) {
             if isSelection { allocationKey = facts.key }
             answer.addContext(
-                isSelection ? NBDReply.allocationContext : 0, name: "base:allocation")
+                isSelection ? NBDReply.allocationContext : 0,
+                name: "base:allocation"
+            )
         }
         answer.add(.acknowledged)
     }
@@ -77,7 +85,9 @@ extension NBDHandshake {
     ///
     /// - Returns: Whether one of them means `base:allocation`; nothing when they are malformed.
     private static func readQueries(
-        _ reader: inout NBDByteReader, count: UInt32, isSelection: Bool
+        _ reader: inout NBDByteReader,
+        count: UInt32,
+        isSelection: Bool
     ) -> Bool? {
         var isFound = false
         // Each query takes at least four bytes, so the option's length limits the loop.
@@ -98,7 +108,8 @@ extension NBDHandshake {
     }
 
     private static func find(
-        _ name: ArraySlice<UInt8>, _ catalogue: some NBDCatalogue
+        _ name: ArraySlice<UInt8>,
+        _ catalogue: some NBDCatalogue
     ) -> NBDExportFacts? {
         String(validating: name, as: UTF8.self).flatMap { catalogue.export(named: $0) }
     }

@@ -61,7 +61,9 @@ struct NBDHandshake {
     ///   - output: What the client shall get is added here.
     ///   - catalogue: The exports that it may find.
     mutating func advance(
-        input: inout [UInt8], output: inout [UInt8], catalogue: some NBDCatalogue
+        input: inout [UInt8],
+        output: inout [UInt8],
+        catalogue: some NBDCatalogue
     ) -> Step {
         switch phase {
         case .greeted: takeClientFlags(&input)
@@ -82,7 +84,9 @@ struct NBDHandshake {
     }
 
     private mutating func takeOption(
-        _ input: inout [UInt8], _ output: inout [UInt8], _ catalogue: some NBDCatalogue
+        _ input: inout [UInt8],
+        _ output: inout [UInt8],
+        _ catalogue: some NBDCatalogue
     ) -> Step {
         var reader = NBDByteReader(input[...])
         guard let magic = reader.number(UInt64.self), let number = reader.number(UInt32.self),
@@ -130,20 +134,27 @@ struct NBDHandshake {
     }
 
     private mutating func enterByName(
-        _ data: ArraySlice<UInt8>, _ answer: inout NBDOptionAnswer, _ catalogue: some NBDCatalogue
+        _ data: ArraySlice<UInt8>,
+        _ answer: inout NBDOptionAnswer,
+        _ catalogue: some NBDCatalogue
     ) -> Step {
         guard data.count <= Self.nameBytesMax,
             let name = String(validating: data, as: UTF8.self),
             let facts = catalogue.export(named: name), !catalogue.isFull(facts.key)
         else { return finish() }
         answer.addExport(
-            facts, isStructured: isStructured, zeroCount: omitsZeroes ? 0 : 124)
+            facts,
+            isStructured: isStructured,
+            zeroCount: omitsZeroes ? 0 : 124
+        )
         return enter(agreement(facts))
     }
 
     func agreement(_ facts: NBDExportFacts) -> NBDAgreement {
         NBDAgreement(
-            exportKey: facts.key, isStructured: isStructured,
-            hasAllocation: allocationKey == facts.key)
+            exportKey: facts.key,
+            isStructured: isStructured,
+            hasAllocation: allocationKey == facts.key
+        )
     }
 }

@@ -43,7 +43,10 @@ final class NBDHandshakeSession {
                     // The pending poll held a reference.
                     Unmanaged<NBDHandshakeSession>.fromOpaque(context).takeRetainedValue()
                         .becameReady(result)
-                }, context: address))
+                },
+                context: address
+            )
+        )
         timer = LoopTimer(context: address) { context in
             guard let context else { return }
             Unmanaged<NBDHandshakeSession>.fromOpaque(context)._withUnsafeGuaranteedRef {
@@ -93,7 +96,10 @@ final class NBDHandshakeSession {
             switch nextStep {
             case .reply:
                 nextStep = handshake.advance(
-                    input: &input, output: &output, catalogue: reception.catalogue)
+                    input: &input,
+                    output: &output,
+                    catalogue: reception.catalogue
+                )
             case .needsInput:
                 guard receive() else { return }
                 nextStep = .reply
@@ -151,7 +157,8 @@ final class NBDHandshakeSession {
         clock_gettime(CLOCK_REALTIME, &now)
         let client = ExportClient(
             peer: reception.isTCP ? NBDSocket.peer(fd) : "unix",
-            sinceUnixSeconds: Int64(now.tv_sec))
+            sinceUnixSeconds: Int64(now.tv_sec)
+        )
         let visit = export.admit(client, admission: admission)
         let passage = NBDPassage(fd: fd, agreement: agreement, visit: visit, input: input)
         finish()

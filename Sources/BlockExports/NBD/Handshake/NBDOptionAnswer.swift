@@ -29,7 +29,9 @@ struct NBDOptionAnswer {
 
     /// Adds what is known of an export: size and flags always, the rest when it is wanted.
     mutating func addInformation(
-        _ facts: NBDExportFacts, wanted: Set<NBDInformation>, isStructured: Bool
+        _ facts: NBDExportFacts,
+        wanted: Set<NBDInformation>,
+        isStructured: Bool
     ) {
         addInformation(.export) {
             $0.append(bigEndian: facts.sizeBytes)
@@ -59,7 +61,8 @@ struct NBDOptionAnswer {
     }
 
     private mutating func addInformation(
-        _ type: NBDInformation, _ fill: (inout [UInt8]) -> Void
+        _ type: NBDInformation,
+        _ fill: (inout [UInt8]) -> Void
     ) {
         var data: [UInt8] = []
         data.append(bigEndian: type.rawValue)

@@ -21,7 +21,8 @@ enum NBDAddress: Hashable, Sendable, CustomStringConvertible {
                 throw Self.refusal(
                     listener,
                     "the socket's path \(path) is longer than \(Self.pathBytesMax) bytes, which "
-                        + "is all that Linux takes; use a shorter one")
+                        + "is all that Linux takes; use a shorter one"
+                )
             }
             self = .unix(path: path)
         case "tcp":
@@ -35,13 +36,18 @@ enum NBDAddress: Hashable, Sendable, CustomStringConvertible {
         default:
             throw Self.refusal(
                 listener,
-                "\(text) is no address; write unix:/path/of/socket or tcp:HOST:PORT")
+                "\(text) is no address; write unix:/path/of/socket or tcp:HOST:PORT"
+            )
         }
     }
 
     private static func refusal(_ listener: String, _ reason: String) -> GraphError {
         GraphError(
-            code: .address, object: "listener/\(listener)", option: "address", reason: reason)
+            code: .address,
+            object: "listener/\(listener)",
+            option: "address",
+            reason: reason
+        )
     }
 
     /// The address as it is written.

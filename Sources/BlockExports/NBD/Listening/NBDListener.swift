@@ -26,7 +26,10 @@ final class NBDListener: Sendable {
     ///   - mode: Rights of a Unix socket's file.
     ///   - clientCountMax: Most clients at a time.
     init(
-        name: String, address: NBDAddress, mode: UInt32, clientCountMax: Int
+        name: String,
+        address: NBDAddress,
+        mode: UInt32,
+        clientCountMax: Int
     ) throws(GraphError) {
         self.address = address
         door = NBDDoor(limit: clientCountMax)
@@ -42,8 +45,11 @@ final class NBDListener: Sendable {
             }
         } catch {
             throw GraphError(
-                code: .address, object: "listener/\(name)", option: "address",
-                reason: "cannot listen on \(address): \(Self.sentence(error))")
+                code: .address,
+                object: "listener/\(name)",
+                option: "address",
+                reason: "cannot listen on \(address): \(Self.sentence(error))"
+            )
         }
     }
 
@@ -80,9 +86,12 @@ final class NBDListener: Sendable {
     func open(on loop: EventLoop, directory: ExportDirectory) {
         if case .unix = address { listen(fd, NBDSocket.backlog) }
         let reception = NBDReception(
-            fd: fd, loop: loop, door: door,
+            fd: fd,
+            loop: loop,
+            door: door,
             catalogue: ExportDirectory.View(directory: directory, address: address),
-            isTCP: identity == nil)
+            isTCP: identity == nil
+        )
         self.reception.withLock { $0 = reception }
         loop.post { reception.acceptNext() }
     }

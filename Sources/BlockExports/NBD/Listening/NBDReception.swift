@@ -21,7 +21,11 @@ final class NBDReception: @unchecked Sendable {
 
     /// Takes the descriptor of a socket that listens.
     init(
-        fd: Int32, loop: EventLoop, door: NBDDoor, catalogue: ExportDirectory.View, isTCP: Bool
+        fd: Int32,
+        loop: EventLoop,
+        door: NBDDoor,
+        catalogue: ExportDirectory.View,
+        isTCP: Bool
     ) {
         self.fd = fd
         self.loop = loop
@@ -38,7 +42,10 @@ final class NBDReception: @unchecked Sendable {
                     let reception = Unmanaged<NBDReception>.fromOpaque(context)
                         .takeRetainedValue()
                     reception.accepted(result)
-                }, context: address))
+                },
+                context: address
+            )
+        )
         retry = LoopTimer(context: address) { context in
             guard let context else { return }
             Unmanaged<NBDReception>.fromOpaque(context).takeRetainedValue().acceptNext()
@@ -70,7 +77,9 @@ final class NBDReception: @unchecked Sendable {
             if let retry, !retry.isArmed {
                 _ = Unmanaged.passRetained(self)
                 loop.addTimer(
-                    retry, atNanoseconds: loop.nowNanoseconds + Self.retryNanoseconds)
+                    retry,
+                    atNanoseconds: loop.nowNanoseconds + Self.retryNanoseconds
+                )
             }
             return
         case -ECANCELED, -EBADF, -EINVAL: return

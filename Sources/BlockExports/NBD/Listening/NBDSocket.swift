@@ -20,8 +20,6 @@ enum NBDSocket {
         static func last(_ call: String) -> Failure { Failure(call: call, number: errno) }
     }
 
-    // MARK: - Unix sockets
-
     /// Binds a Unix socket whose file never has more rights than `mode`.
     static func bindUnix(path: String, mode: mode_t) throws(Failure) -> Int32 {
         let fd = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -60,7 +58,8 @@ enum NBDSocket {
     }
 
     private static func withAddress(
-        _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+        _ path: String,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
     ) -> Int32 {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -70,11 +69,11 @@ enum NBDSocket {
         return withUnsafeBytes(of: &address) { bytes in
             guard let start = bytes.baseAddress else { return -1 }
             return body(
-                start.assumingMemoryBound(to: sockaddr.self), socklen_t(bytes.count))
+                start.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(bytes.count)
+            )
         }
     }
-
-    // MARK: - TCP
 
     /// Binds a TCP socket to the first address of a host that can be had.
     static func bindTCP(host: String, port: String) throws(Failure) -> Int32 {
@@ -114,8 +113,6 @@ enum NBDSocket {
         return fd
     }
 
-    // MARK: - Clients
-
     /// Makes a client's socket fit for bulk: room for whole replies, no delay, dead peers noticed.
     static func tune(_ fd: Int32, isTCP: Bool) {
         set(fd, SOL_SOCKET, SO_SNDBUF, bufferBytes)
@@ -135,8 +132,14 @@ enum NBDSocket {
                 getpeername(fd, start, &length) == 0
             else { return -1 }
             return getnameinfo(
-                start, length, &host, socklen_t(host.count), &port, socklen_t(port.count),
-                NI_NUMERICHOST | NI_NUMERICSERV)
+                start,
+                length,
+                &host,
+                socklen_t(host.count),
+                &port,
+                socklen_t(port.count),
+                NI_NUMERICHOST | NI_NUMERICSERV
+            )
         }
         guard result == 0 else { return "tcp" }
         let name = text(host)

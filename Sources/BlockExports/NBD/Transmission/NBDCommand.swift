@@ -58,8 +58,11 @@ struct NBDCommand: Equatable {
 
     /// A command made of its fields.
     init(
-        type: NBDCommandType?, flags: NBDCommandFlags = [], cookie: UInt64 = 0,
-        offsetBytes: UInt64, lengthBytes: UInt32
+        type: NBDCommandType?,
+        flags: NBDCommandFlags = [],
+        cookie: UInt64 = 0,
+        offsetBytes: UInt64,
+        lengthBytes: UInt32
     ) {
         self.type = type
         self.flags = flags
@@ -76,10 +79,14 @@ struct NBDCommand: Equatable {
         }
         flags = NBDCommandFlags(
             rawValue: UInt16(
-                bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)))
+                bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: UInt16.self)
+            )
+        )
         type = NBDCommandType(
             rawValue: UInt16(
-                bigEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self)))
+                bigEndian: bytes.loadUnaligned(fromByteOffset: 6, as: UInt16.self)
+            )
+        )
         cookie = bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         offsetBytes = UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
         lengthBytes = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 24, as: UInt32.self))

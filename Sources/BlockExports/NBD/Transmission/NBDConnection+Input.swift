@@ -95,8 +95,6 @@ extension NBDConnection {
         return true
     }
 
-    // MARK: - Receiving
-
     /// Gets more bytes.
     ///
     /// - Returns: Whether there are some at once; else they will come, or a chunk must be unpinned.
@@ -105,8 +103,12 @@ extension NBDConnection {
             isReceiving = true
             isReceivingBody = true
             kernel.receive(
-                fd: fd, buffer: buffer + bodyBytes, length: body.pointee.bufferBytes - bodyBytes,
-                flags: Int32(CLINUX_MSG_WAITALL), ticket: receiveTicket)
+                fd: fd,
+                buffer: buffer + bodyBytes,
+                length: body.pointee.bufferBytes - bodyBytes,
+                flags: Int32(CLINUX_MSG_WAITALL),
+                ticket: receiveTicket
+            )
             return false
         }
         guard input.makeRoom(for: wantedBytes) else { return false }
@@ -164,8 +166,6 @@ extension NBDConnection {
         }
         proceed()
     }
-
-    // MARK: - Counting and handing over
 
     /// Requests that have come and are not served.
     var waitingRequestCount: Int {

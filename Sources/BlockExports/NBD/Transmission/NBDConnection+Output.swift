@@ -29,16 +29,24 @@ extension NBDConnection {
     private func sendOnce() -> Int {
         if let turn = replies.pipeTurn {
             return clinux_splice(
-                turn.pipe, -1, fd, -1, turn.bytes,
-                UInt32(CLINUX_SPLICE_MOVE) | UInt32(CLINUX_SPLICE_NONBLOCK))
+                turn.pipe,
+                -1,
+                fd,
+                -1,
+                turn.bytes,
+                UInt32(CLINUX_SPLICE_MOVE) | UInt32(CLINUX_SPLICE_NONBLOCK)
+            )
         }
         let gathering = replies.gather(into: vectors, capacity: Self.vectorCount)
         if gathering.count == 1, !gathering.isFollowed, let start = vectors[0].iov_base {
             return clinux_send_nowait(fd, start, vectors[0].iov_len, 0)
         }
         return clinux_writev_nowait(
-            fd, vectors, UInt32(gathering.count),
-            gathering.isFollowed ? Int32(CLINUX_MSG_MORE) : 0)
+            fd,
+            vectors,
+            UInt32(gathering.count),
+            gathering.isFollowed ? Int32(CLINUX_MSG_MORE) : 0
+        )
     }
 
     /// Takes the news that the socket has room again.
@@ -48,8 +56,6 @@ extension NBDConnection {
         flush()
         proceed()
     }
-
-    // MARK: - Giving back
 
     /// Gives back everything that a request had.
     @inline(__always)
@@ -82,8 +88,6 @@ extension NBDConnection {
         transfer.pointee.source = .none
     }
 
-    // MARK: - Handing over
-
     /// Everything that is answered and not sent, as it would go out.
     func remainingOutput() -> [UInt8] {
         var bytes: [UInt8] = []
@@ -100,7 +104,9 @@ extension NBDConnection {
                 let gathering = replies.gather(into: vectors, capacity: Self.vectorCount)
                 for index in 0..<gathering.count {
                     bytes += UnsafeRawBufferPointer(
-                        start: vectors[index].iov_base, count: vectors[index].iov_len)
+                        start: vectors[index].iov_base,
+                        count: vectors[index].iov_len
+                    )
                 }
                 skip(gathering.bytes)
             }

@@ -57,7 +57,8 @@ extension NBDConnection {
         guard path._withUnsafeGuaranteedRef({ $0.movesPages }),
             NBDPipes.holds(
                 offsetBytes: transfer.pointee.offsetBytes,
-                lengthBytes: transfer.pointee.lengthBytes)
+                lengthBytes: transfer.pointee.lengthBytes
+            )
         else { return false }
         guard let pipe = pipes.take() ?? takePipeAfterFlush() else { return false }
         transfer.pointee.source = .pipe
@@ -156,7 +157,8 @@ extension NBDConnection {
 
     @inline(__always)
     private func submit(
-        _ transfer: UnsafeMutablePointer<NBDTransfer>, _ operation: BlockOperation
+        _ transfer: UnsafeMutablePointer<NBDTransfer>,
+        _ operation: BlockOperation
     ) {
         let slot = transfer.pointee.slot
         slot.pointee.operation = operation
@@ -164,6 +166,7 @@ extension NBDConnection {
         slot.pointee.offsetBytes = transfer.pointee.offsetBytes
         slot.pointee.lengthBytes = UInt64(transfer.pointee.lengthBytes)
         slot.pointee.buffer = transfer.pointee.buffer
+        slot.pointee.progressBytes = 0
         slot.pointee.startNanoseconds = loop.nowNanoseconds
         parkedCount += 1
         let request = BlockRequest(slot)
@@ -174,7 +177,8 @@ extension NBDConnection {
     }
 
     private static func requestFlags(
-        _ flags: NBDCommandFlags, _ operation: BlockOperation
+        _ flags: NBDCommandFlags,
+        _ operation: BlockOperation
     ) -> RequestFlags {
         var result: RequestFlags = []
         switch operation {
@@ -209,8 +213,10 @@ extension NBDConnection {
     func answer(_ transfer: UnsafeMutablePointer<NBDTransfer>, error: NBDError?) {
         if let operation = transfer.pointee.operation {
             counters.record(
-                operation, bytes: error == nil ? UInt64(transfer.pointee.lengthBytes) : 0,
-                failed: error != nil)
+                operation,
+                bytes: error == nil ? UInt64(transfer.pointee.lengthBytes) : 0,
+                failed: error != nil
+            )
         }
         let header = UnsafeMutableRawPointer(transfer)
         let cookie = transfer.pointee.cookie
@@ -227,26 +233,36 @@ extension NBDConnection {
         } else {
             releasePayload(transfer, isSent: false)
             transfer.pointee.headerBytes = NBDReply.writeSimple(
-                error: 0, cookie: cookie, to: header)
+                error: 0,
+                cookie: cookie,
+                to: header
+            )
         }
         replies.append(transfer)
     }
 
     @inline(__always)
     private func writeReadReply(
-        _ transfer: UnsafeMutablePointer<NBDTransfer>, to header: UnsafeMutableRawPointer
+        _ transfer: UnsafeMutablePointer<NBDTransfer>,
+        to header: UnsafeMutableRawPointer
     ) {
         let length = transfer.pointee.lengthBytes
         let cookie = transfer.pointee.cookie
         if !agreement.isStructured {
             transfer.pointee.headerBytes = NBDReply.writeSimple(
-                error: 0, cookie: cookie, to: header)
+                error: 0,
+                cookie: cookie,
+                to: header
+            )
         } else if length == 0 {
             transfer.pointee.headerBytes = NBDReply.writeNone(cookie: cookie, to: header)
         } else {
             transfer.pointee.headerBytes = NBDReply.writeData(
-                cookie: cookie, offsetBytes: transfer.pointee.offsetBytes, lengthBytes: length,
-                to: header)
+                cookie: cookie,
+                offsetBytes: transfer.pointee.offsetBytes,
+                lengthBytes: length,
+                to: header
+            )
         }
         transfer.pointee.payloadBytes = Int(length)
         if transfer.pointee.source == .pipe {
@@ -257,7 +273,8 @@ extension NBDConnection {
     }
 
     private func writeStatusReply(
-        _ transfer: UnsafeMutablePointer<NBDTransfer>, to header: UnsafeMutableRawPointer
+        _ transfer: UnsafeMutablePointer<NBDTransfer>,
+        to header: UnsafeMutableRawPointer
     ) {
         let length = transfer.pointee.lengthBytes
         let room = ExtentList.capacity * NBDExtentScratch.descriptorBytes
@@ -265,8 +282,11 @@ extension NBDConnection {
         var count = 0
         if let extents = transfer.pointee.slot.pointee.extents {
             count = NBDExtentScratch.encode(
-                extents.pointee, lengthBytes: length,
-                onlyFirst: transfer.pointee.flags.contains(.oneExtent), to: descriptors)
+                extents.pointee,
+                lengthBytes: length,
+                onlyFirst: transfer.pointee.flags.contains(.oneExtent),
+                to: descriptors
+            )
         }
         if count == 0 {
             // Nothing is known: data is always a true answer.
@@ -280,7 +300,10 @@ extension NBDConnection {
         transfer.pointee.source = .buffer
         memoryBytes += room
         transfer.pointee.headerBytes = NBDReply.writeStatus(
-            cookie: transfer.pointee.cookie, descriptorCount: count, to: header)
+            cookie: transfer.pointee.cookie,
+            descriptorCount: count,
+            to: header
+        )
         transfer.pointee.payload = descriptors
         transfer.pointee.payloadBytes = count * NBDExtentScratch.descriptorBytes
     }

@@ -101,8 +101,10 @@ final class NBDConnection {
         counters = group.port.counters
         path = Unmanaged.passUnretained(group.port.path)
         terms = NBDTerms(
-            limits: group.port.path.limits, rights: group.port.path.rights,
-            agreement: passage.agreement)
+            limits: group.port.path.limits,
+            rights: group.port.path.rights,
+            agreement: passage.agreement
+        )
         isPaused = group.port.isPaused
         transfers = .allocate(capacity: Self.requestCountMax)
         vectors = .allocate(capacity: Self.vectorCount)
@@ -116,7 +118,9 @@ final class NBDConnection {
                 Unmanaged<NBDConnection>.fromOpaque(owner)._withUnsafeGuaranteedRef {
                     $0.graphAnswered(slot)
                 }
-            }, owner: nil)
+            },
+            owner: nil
+        )
         prepareCells()
         queuePassageOutput(passage.output)
     }
@@ -130,7 +134,10 @@ final class NBDConnection {
                     Unmanaged<NBDConnection>.fromOpaque(context)._withUnsafeGuaranteedRef {
                         $0.received(result)
                     }
-                }, context: address))
+                },
+                context: address
+            )
+        )
         pollTicket.initialize(
             to: KernelTicket(
                 handler: { ticket, result in
@@ -138,7 +145,10 @@ final class NBDConnection {
                     Unmanaged<NBDConnection>.fromOpaque(context)._withUnsafeGuaranteedRef {
                         $0.becameWritable(result)
                     }
-                }, context: address))
+                },
+                context: address
+            )
+        )
         hook = TurnHook(context: address) { context in
             guard let context else { return }
             Unmanaged<NBDConnection>.fromOpaque(context)._withUnsafeGuaranteedRef {
@@ -254,8 +264,12 @@ final class NBDConnection {
         case .serving:
             guard isLeaving else { return }
             let passage = NBDPassage(
-                fd: fd, agreement: agreement, visit: visit, input: remainingInput(),
-                output: remainingOutput())
+                fd: fd,
+                agreement: agreement,
+                visit: visit,
+                input: remainingInput(),
+                output: remainingOutput()
+            )
             retire()
             visit.export.deliver(passage)
         case .ending:

@@ -63,7 +63,9 @@ struct NBDExtentScratch {
     ///   - output: Room for as many descriptors as there are extents.
     /// - Returns: How many descriptors were written.
     static func encode(
-        _ extents: borrowing ExtentList, lengthBytes: UInt32, onlyFirst: Bool,
+        _ extents: borrowing ExtentList,
+        lengthBytes: UInt32,
+        onlyFirst: Bool,
         to output: UnsafeMutableRawPointer
     ) -> Int {
         var remaining = UInt64(lengthBytes)

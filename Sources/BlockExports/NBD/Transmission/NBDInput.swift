@@ -94,7 +94,9 @@ struct NBDInput {
     mutating func lendRoom() -> UnsafeMutableRawBufferPointer {
         isRoomLent = true
         return UnsafeMutableRawBufferPointer(
-            start: chunks[current].bytes + end, count: Self.chunkBytes - end)
+            start: chunks[current].bytes + end,
+            count: Self.chunkBytes - end
+        )
     }
 
     /// Ends the loan and takes note of bytes that were received.

@@ -26,7 +26,9 @@ enum NBDReply {
     /// - Returns: Bytes written.
     @inline(__always)
     static func writeSimple(
-        error: UInt32, cookie: UInt64, to header: UnsafeMutableRawPointer
+        error: UInt32,
+        cookie: UInt64,
+        to header: UnsafeMutableRawPointer
     ) -> Int {
         header.storeBytes(of: simpleMagic.bigEndian, as: UInt32.self)
         header.storeBytes(of: error.bigEndian, toByteOffset: 4, as: UInt32.self)
@@ -36,7 +38,9 @@ enum NBDReply {
 
     /// The only chunk of a successful read; the data follows it.
     static func writeData(
-        cookie: UInt64, offsetBytes: UInt64, lengthBytes: UInt32,
+        cookie: UInt64,
+        offsetBytes: UInt64,
+        lengthBytes: UInt32,
         to header: UnsafeMutableRawPointer
     ) -> Int {
         let end = writeChunk(.offsetData, cookie: cookie, lengthBytes: lengthBytes + 8, to: header)
@@ -51,7 +55,9 @@ enum NBDReply {
 
     /// The only chunk of a failed structured reply.
     static func writeError(
-        _ error: NBDError, cookie: UInt64, to header: UnsafeMutableRawPointer
+        _ error: NBDError,
+        cookie: UInt64,
+        to header: UnsafeMutableRawPointer
     ) -> Int {
         let end = writeChunk(.error, cookie: cookie, lengthBytes: 6, to: header)
         header.storeBytes(of: error.rawValue.bigEndian, toByteOffset: end, as: UInt32.self)
@@ -61,7 +67,9 @@ enum NBDReply {
 
     /// The only chunk of a successful block status; the descriptors, 8 bytes each, follow it.
     static func writeStatus(
-        cookie: UInt64, descriptorCount: Int, to header: UnsafeMutableRawPointer
+        cookie: UInt64,
+        descriptorCount: Int,
+        to header: UnsafeMutableRawPointer
     ) -> Int {
         let length = UInt32(4 + 8 * descriptorCount)
         let end = writeChunk(.blockStatus, cookie: cookie, lengthBytes: length, to: header)
@@ -70,7 +78,10 @@ enum NBDReply {
     }
 
     private static func writeChunk(
-        _ type: ChunkType, cookie: UInt64, lengthBytes: UInt32, to header: UnsafeMutableRawPointer
+        _ type: ChunkType,
+        cookie: UInt64,
+        lengthBytes: UInt32,
+        to header: UnsafeMutableRawPointer
     ) -> Int {
         header.storeBytes(of: structuredMagic.bigEndian, as: UInt32.self)
         header.storeBytes(of: doneFlag.bigEndian, toByteOffset: 4, as: UInt16.self)

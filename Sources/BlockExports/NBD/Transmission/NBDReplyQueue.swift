@@ -56,7 +56,8 @@ struct NBDReplyQueue {
             if skipped < headerBytes {
                 vectors[result.count] = iovec(
                     iov_base: UnsafeMutableRawPointer(transfer) + skipped,
-                    iov_len: headerBytes - skipped)
+                    iov_len: headerBytes - skipped
+                )
                 result.count += 1
                 result.bytes += headerBytes - skipped
                 skipped = headerBytes
@@ -68,7 +69,9 @@ struct NBDReplyQueue {
             if let payload = transfer.pointee.payload {
                 let rest = transfer.pointee.replyBytes - skipped
                 vectors[result.count] = iovec(
-                    iov_base: payload + (skipped - headerBytes), iov_len: rest)
+                    iov_base: payload + (skipped - headerBytes),
+                    iov_len: rest
+                )
                 result.count += 1
                 result.bytes += rest
             }

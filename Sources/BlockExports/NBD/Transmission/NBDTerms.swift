@@ -49,7 +49,9 @@ struct NBDTerms: Equatable {
             return refusal
         case .writeZeroes:
             return refusalOfChange(
-                command, allowed: [.forceUnitAccess, .noHole, .fastZero])
+                command,
+                allowed: [.forceUnitAccess, .noHole, .fastZero]
+            )
         case .trim:
             let refusal = refusalOfChange(command, allowed: .forceUnitAccess)
             return refusal == .noSpace ? .invalid : refusal
@@ -70,7 +72,8 @@ struct NBDTerms: Equatable {
     }
 
     private func refusalOfChange(
-        _ command: NBDCommand, allowed: NBDCommandFlags
+        _ command: NBDCommand,
+        allowed: NBDCommandFlags
     ) -> NBDError? {
         guard command.flags.isSubset(of: allowed) else { return .invalid }
         guard isWritable else { return .notPermitted }
@@ -84,7 +87,10 @@ struct NBDTerms: Equatable {
     @inline(__always)
     private func isInside(_ command: NBDCommand) -> Bool {
         Self.contains(
-            sizeBytes, offset: command.offsetBytes, length: UInt64(command.lengthBytes))
+            sizeBytes,
+            offset: command.offsetBytes,
+            length: UInt64(command.lengthBytes)
+        )
             && isAligned(command)
     }
 

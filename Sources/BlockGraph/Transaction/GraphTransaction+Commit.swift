@@ -1,0 +1,146 @@
+import GraphModel
+import RingLoop
+
+// The switch, and what comes after it.
+extension GraphTransaction {
+    /// Switches to the wished graph; cannot fail.
+    ///
+    /// - Returns: Threads that nothing uses any more, to be stopped when requests have left them.
+    func commit() async -> [GraphLoop] {
+        graph.generation += 1
+        graph.threads.merge(startedThreads) { live, _ in live }
+        let wiring = GraphWiring(
+            resolved: transition.desired,
+            records: coming.mapValues(\.record)
+        )
+        var loopChanges: [String: LoopChange] = [:]
+        var newViews: [String: [NodeIdentity: [LiveGraph.EdgeEnd]]] = [:]
+        for thread in graph.threads.keys {
+            let wanted = wiring.views(on: thread)
+            newViews[thread] = wanted.edges
+            loopChanges[thread] = wiring.change(
+                from: graph.views[thread] ?? [:],
+                to: wanted,
+                touched: touched,
+                generation: graph.generation
+            )
+        }
+        let services = addPorts(to: &loopChanges, wiring: wiring)
+        for change in changes { change.commit() }
+        for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) where !change.isEmpty {
+            await graph.threads[thread]?.commit(change)
+        }
+        for record in leaving { graph.lingering.append((graph.generation, record)) }
+        graph.records = coming.mapValues(\.record)
+        graph.views = newViews
+        graph.resolved = transition.desired
+        graph.exports = services
+        await resumeDrained()
+        let gone = graph.threads.keys.filter {
+            $0 != LiveGraph.defaultThread && desired.ioThreads[$0] == nil
+        }
+        return gone.compactMap { graph.threads.removeValue(forKey: $0) }
+    }
+
+    private func addPorts(
+        to loopChanges: inout [String: LoopChange],
+        wiring: GraphWiring
+    ) -> [String: LiveGraph.Service] {
+        var services: [String: LiveGraph.Service] = [:]
+        for (name, service) in graph.exports
+        where desired.exports[name].map(thread) != service.thread {
+            loopChanges[service.thread]?.leavingPorts.append(
+                LoopChange.LeavingPort(export: name, handler: service.handler)
+            )
+        }
+        for (name, export) in desired.exports {
+            guard let prepared = preparedExports[export.type] else { continue }
+            let home = thread(of: export)
+            let port = wiring.port(of: export)
+            let live = graph.exports[name]
+            let service = LiveGraph.Service(
+                handler: prepared.handler(for: name),
+                counters: live?.counters ?? ExportCounters(),
+                thread: home
+            )
+            services[name] = service
+            if live?.thread != home {
+                loopChanges[home]?.newPorts.append(
+                    LoopChange.NewPort(
+                        port: port,
+                        handler: service.handler,
+                        counters: service.counters
+                    )
+                )
+            } else if isAffected(name, root: port.root, home: home, loopChanges, wiring) {
+                loopChanges[home]?.switchedPorts.append(port)
+            }
+        }
+        return services
+    }
+
+    /// Whether the way from an export into the graph is not what it was.
+    private func isAffected(
+        _ name: String,
+        root: NodeIdentity,
+        home: String,
+        _ loopChanges: [String: LoopChange],
+        _ wiring: GraphWiring
+    ) -> Bool {
+        guard let old = graph.resolved.description.exports[name],
+            let oldRoot = graph.records[old.node]?.identity
+        else { return true }
+        if oldRoot != root || old.isWritable != desired.exports[name]?.isWritable { return true }
+        let moved = Set((loopChanges[home]?.retargets ?? []).map(\.parent)).union(touched)
+        return !moved.isDisjoint(with: wiring.reachable(from: root))
+    }
+
+    /// Waits until the last requests of the old graph are answered, then closes what left it.
+    ///
+    /// - Returns: Sentences about what could not be closed properly.
+    func retire(stopping threads: [GraphLoop]) async -> [String] {
+        var warnings: [String] = []
+        let deadline = MonotonicClock.now + transition.drainTimeoutNanoseconds
+        var isOver = true
+        for loop in Array(graph.threads.values) + threads {
+            let isIdle = await loop.waitForRetirement(of: graph.generation, until: deadline)
+            isOver = isOver && isIdle
+        }
+        if isOver {
+            // Parents first: a parent's close may still write to its children.
+            for (_, record) in graph.lingering.reversed() {
+                if let warning = record.node.close() { warnings.append(warning) }
+            }
+            graph.lingering = []
+        } else {
+            warnings.append(
+                "\(graph.lingering.count) nodes that left the graph still hold requests and are "
+                    + "closed when these are answered"
+            )
+        }
+        for thread in threads {
+            thread.loop.stop()
+            thread.loop.join()
+        }
+        return warnings
+    }
+
+    /// What clients noticed.
+    func receipt(warnings: [String]) -> Receipt {
+        let exports = graph.exports.sorted { $0.key < $1.key }.compactMap {
+            name,
+            service -> Receipt.Export? in
+            guard let before = totalsBefore[name] else { return nil }
+            let after = service.counters.totals
+            return Receipt.Export(
+                name: name,
+                completed: after.completed - before.completed,
+                failed: after.failed - before.failed,
+                held: after.held - before.held,
+                longestHeldNanoseconds: after.held > before.held ? after.longestHeldNanoseconds : 0,
+                pauseNanoseconds: drained.values.joined().contains(name) ? pauseNanoseconds : 0
+            )
+        }
+        return Receipt(generation: graph.generation, exports: exports, warnings: warnings)
+    }
+}
