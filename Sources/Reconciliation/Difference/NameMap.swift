@@ -1,0 +1,38 @@
+import GraphModel
+
+/// Which live node each wished node goes on from, by its name or by a rename.
+struct NameMap {
+    /// Former names of renamed nodes, by their new names.
+    private(set) var formerNames: [String: String] = [:]
+    /// New names of renamed nodes, by their former names.
+    private(set) var newNames: [String: String] = [:]
+
+    /// Finds renames: what `formerly` says, and the inline children that come along.
+    init(live: GraphDescription, desired: GraphDescription) {
+        let claims = desired.nodes.values.filter { $0.formerly != nil }
+            .sorted { $0.name < $1.name }
+        for node in claims {
+            guard let former = node.formerly else { continue }
+            var pending = [(former: former, new: node.name)]
+            while let (former, new) = pending.popLast() {
+                guard let old = live.nodes[former], live.nodes[new] == nil,
+                    desired.nodes[former] == nil, let wished = desired.nodes[new],
+                    newNames[former] == nil
+                else { continue }
+                formerNames[new] = former
+                newNames[former] = new
+                for child in wished.children where child.node == "\(new).\(child.edge)" {
+                    let formerChild = "\(former).\(child.edge)"
+                    guard old.child(child.edge) == formerChild else { continue }
+                    pending.append((formerChild, child.node))
+                }
+            }
+        }
+    }
+
+    /// The live name of a wished node.
+    func liveName(of desired: String) -> String { formerNames[desired] ?? desired }
+
+    /// The wished name of a live node, whether or not it stays.
+    func desiredName(of live: String) -> String { newNames[live] ?? live }
+}

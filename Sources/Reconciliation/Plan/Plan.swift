@@ -1,0 +1,98 @@
+package import GraphModel
+
+/// One transaction from a live graph to a wished one: what it does, and what exports notice.
+///
+/// A plan is a pure value: the same two graphs give the same plan, byte for byte, in a terminal
+/// without a daemon as in the daemon that applies it.
+package struct Plan: Sendable {
+    /// Name of the JSON form.
+    package static let formatName = "sluice.plan/1"
+
+    /// What is done with each object that changes: services, nodes, exports, each by name.
+    package let actions: [ObjectAction]
+    /// Steps in the order in which they run; none when nothing changes.
+    package let steps: [PlanStep]
+    /// What each export notices, by name; those that start and stop included.
+    package let exports: [ExportImpact]
+    /// Nodes that are opened anew though a node of their name is live.
+    package let replacedNodes: Set<String>
+    /// Former names of nodes that go on under another name, by the new one.
+    package let formerNames: [String: String]
+    /// Objects that are protected and would be removed.
+    package let protectedRemovals: [String]
+    /// Digest of the live graph.
+    package let liveDigest: String
+    /// Digest of the wished graph.
+    package let desiredDigest: String
+    /// Name of the plan: a digest of all that it means, whatever the files are called.
+    package let id: String
+    /// What refuses this plan, whatever the graphs are.
+    package let refusals: [Diagnostic]
+
+    /// Plans the way from one graph to another.
+    ///
+    /// - Parameters:
+    ///   - live: What is live, with effective options.
+    ///   - desired: What is wished.
+    ///   - marks: Where the files say what is wished.
+    ///   - liveMarks: Where the files said what is live, when that is known.
+    ///   - allowed: Names of protected objects that may be removed.
+    package init(
+        live: GraphDescription, desired: GraphDescription, marks: GraphMarks = GraphMarks(),
+        liveMarks: GraphMarks = GraphMarks(), allowed: Set<String> = []
+    ) {
+        let difference = GraphDifference(live: live, desired: desired)
+        let planner = Planner(difference: difference, marks: marks, liveMarks: liveMarks)
+        let actions = planner.actions
+        let analysis = ImpactAnalysis(difference)
+        let exports = Set(live.exports.keys).union(desired.exports.keys).sorted().map {
+            ExportImpact(name: $0, impact: analysis.impact(on: $0))
+        }
+        self.actions = actions
+        self.exports = exports
+        steps = planner.steps(actions, exports)
+        replacedNodes = Set(
+            difference.replaced.compactMap {
+                ObjectKind.split($0).flatMap { $0.kind == .node ? $0.name : nil }
+            })
+        formerNames = difference.names.formerNames
+        protectedRemovals = planner.protectedRemovals(actions, allowed: allowed)
+        refusals = protectedRemovals.map { object in
+            Diagnostic(
+                code: "E0601", message: "\(object) is protected and would be removed",
+                mark: liveMarks.mark(object, "protect"), label: "protected here",
+                help: [
+                    "declare it again, or allow its removal by name: --allow-remove "
+                        + (ObjectKind.split(object)?.name ?? object)
+                ])
+        }
+        liveDigest = live.digest
+        desiredDigest = desired.digest
+        id = Digest.text(
+            of: Self.meaning(actions, steps, exports, liveDigest, desiredDigest).compactBytes)
+    }
+
+    /// Whether there is nothing to do.
+    package var isEmpty: Bool { actions.isEmpty }
+
+    /// Exports that must hold no request when the graph is switched.
+    package var drainedExports: Set<String> {
+        Set(exports.filter { $0.impact == .pause }.map(\.name))
+    }
+
+    private static func meaning(
+        _ actions: [ObjectAction], _ steps: [PlanStep], _ exports: [ExportImpact],
+        _ live: String, _ desired: String
+    ) -> JSONValue {
+        [
+            "format": .text(formatName), "live": .text(live), "desired": .text(desired),
+            "actions": .list(actions.map { .object($0.meaning) }),
+            "steps": .list(steps.enumerated().map { $1.json(number: $0 + 1) }),
+            "exports": .list(exports.map(Self.json(of:))),
+        ]
+    }
+
+    static func json(of export: ExportImpact) -> JSONValue {
+        ["name": .text(export.name), "impact": .text(export.impact.rawValue)]
+    }
+}
