@@ -21,19 +21,44 @@ enum NBDCommandType: UInt16 {
 }
 
 /// What a client can ask besides the command, by the protocol's bits.
-struct NBDCommandFlags: OptionSet {
+///
+/// Not an `OptionSet`: its functions are generic and cost more than all else of a small request.
+struct NBDCommandFlags: Hashable {
     let rawValue: UInt16
 
+    /// No flag.
+    static var none: NBDCommandFlags { NBDCommandFlags(rawValue: 0) }
     /// `NBD_CMD_FLAG_FUA`: durable before it is answered.
-    static let forceUnitAccess = NBDCommandFlags(rawValue: 1 << 0)
+    static var forceUnitAccess: NBDCommandFlags { NBDCommandFlags(rawValue: 1 << 0) }
     /// `NBD_CMD_FLAG_NO_HOLE`: zeroes stay allocated.
-    static let noHole = NBDCommandFlags(rawValue: 1 << 1)
+    static var noHole: NBDCommandFlags { NBDCommandFlags(rawValue: 1 << 1) }
     /// `NBD_CMD_FLAG_DF`: the answer to a read is one chunk.
-    static let doNotFragment = NBDCommandFlags(rawValue: 1 << 2)
+    static var doNotFragment: NBDCommandFlags { NBDCommandFlags(rawValue: 1 << 2) }
     /// `NBD_CMD_FLAG_REQ_ONE`: one extent is enough.
-    static let oneExtent = NBDCommandFlags(rawValue: 1 << 3)
+    static var oneExtent: NBDCommandFlags { NBDCommandFlags(rawValue: 1 << 3) }
     /// `NBD_CMD_FLAG_FAST_ZERO`: fail rather than be slow.
-    static let fastZero = NBDCommandFlags(rawValue: 1 << 4)
+    static var fastZero: NBDCommandFlags { NBDCommandFlags(rawValue: 1 << 4) }
+
+    /// What a read may have when replies are structured.
+    static var ofStructuredRead: NBDCommandFlags { forceUnitAccess | doNotFragment }
+    /// What write-zeroes may have.
+    static var ofWriteZeroes: NBDCommandFlags { forceUnitAccess | noHole | fastZero }
+    /// What block status may have.
+    static var ofBlockStatus: NBDCommandFlags { forceUnitAccess | oneExtent }
+
+    /// Flags of both.
+    @inline(__always)
+    static func | (left: NBDCommandFlags, right: NBDCommandFlags) -> NBDCommandFlags {
+        NBDCommandFlags(rawValue: left.rawValue | right.rawValue)
+    }
+
+    /// Whether a flag is set.
+    @inline(__always)
+    func has(_ flag: NBDCommandFlags) -> Bool { rawValue & flag.rawValue != 0 }
+
+    /// Whether no other flag is set.
+    @inline(__always)
+    func isWithin(_ allowed: NBDCommandFlags) -> Bool { rawValue & ~allowed.rawValue == 0 }
 }
 
 /// The header of a request on the wire.
@@ -59,7 +84,7 @@ struct NBDCommand: Equatable {
     /// A command made of its fields.
     init(
         type: NBDCommandType?,
-        flags: NBDCommandFlags = [],
+        flags: NBDCommandFlags = .none,
         cookie: UInt64 = 0,
         offsetBytes: UInt64,
         lengthBytes: UInt32

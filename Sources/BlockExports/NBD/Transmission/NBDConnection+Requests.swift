@@ -176,23 +176,25 @@ extension NBDConnection {
         take(status, of: transfer)
     }
 
+    /// The wire's flags as the graph's; bits are moved by hand because `OptionSet` is generic.
+    @inline(__always)
     private static func requestFlags(
         _ flags: NBDCommandFlags,
         _ operation: BlockOperation
     ) -> RequestFlags {
-        var result: RequestFlags = []
+        var bits: UInt8 = 0
         switch operation {
         case .read, .flush: break
         case .write, .discard:
-            if flags.contains(.forceUnitAccess) { result.insert(.forceUnitAccess) }
+            if flags.has(.forceUnitAccess) { bits = RequestFlags.forceUnitAccess.rawValue }
         case .writeZeroes:
-            if flags.contains(.forceUnitAccess) { result.insert(.forceUnitAccess) }
-            if !flags.contains(.noHole) { result.insert(.mayUnmap) }
-            if flags.contains(.fastZero) { result.insert(.fastOnly) }
+            if flags.has(.forceUnitAccess) { bits = RequestFlags.forceUnitAccess.rawValue }
+            if !flags.has(.noHole) { bits |= RequestFlags.mayUnmap.rawValue }
+            if flags.has(.fastZero) { bits |= RequestFlags.fastOnly.rawValue }
         case .extents:
-            if flags.contains(.oneExtent) { result.insert(.oneExtent) }
+            if flags.has(.oneExtent) { bits = RequestFlags.oneExtent.rawValue }
         }
-        return result
+        return RequestFlags(rawValue: bits)
     }
 
     /// Takes the graph's answer to a parked request.
@@ -205,7 +207,7 @@ extension NBDConnection {
     @inline(__always)
     private func take(_ status: BlockStatus, of transfer: UnsafeMutablePointer<NBDTransfer>) {
         guard status.rawValue != 0 else { return answer(transfer, error: nil) }
-        let isFast = transfer.pointee.flags.contains(.fastZero)
+        let isFast = transfer.pointee.flags.has(.fastZero)
         answer(transfer, error: NBDError(linux: status.errorNumber, fastOnly: isFast))
     }
 
@@ -284,7 +286,7 @@ extension NBDConnection {
             count = NBDExtentScratch.encode(
                 extents.pointee,
                 lengthBytes: length,
-                onlyFirst: transfer.pointee.flags.contains(.oneExtent),
+                onlyFirst: transfer.pointee.flags.has(.oneExtent),
                 to: descriptors
             )
         }

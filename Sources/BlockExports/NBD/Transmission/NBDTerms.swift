@@ -35,11 +35,11 @@ struct NBDTerms: Equatable {
     func refusal(of command: NBDCommand) -> NBDError? {
         switch command.type {
         case .read:
-            let allowed: NBDCommandFlags =
-                isStructured ? [.forceUnitAccess, .doNotFragment] : .forceUnitAccess
-            guard command.flags.isSubset(of: allowed), isInside(command) else { return .invalid }
+            guard command.flags.isWithin(isStructured ? .ofStructuredRead : .forceUnitAccess),
+                isInside(command)
+            else { return .invalid }
             guard command.lengthBytes <= payloadBytesMax else {
-                return command.flags.contains(.doNotFragment) ? .overflow : .invalid
+                return command.flags.has(.doNotFragment) ? .overflow : .invalid
             }
             return nil
         case .write:
@@ -48,22 +48,19 @@ struct NBDTerms: Equatable {
             }
             return refusal
         case .writeZeroes:
-            return refusalOfChange(
-                command,
-                allowed: [.forceUnitAccess, .noHole, .fastZero]
-            )
+            return refusalOfChange(command, allowed: .ofWriteZeroes)
         case .trim:
             let refusal = refusalOfChange(command, allowed: .forceUnitAccess)
             return refusal == .noSpace ? .invalid : refusal
         case .flush:
-            let isPlain = command.flags.isSubset(of: .forceUnitAccess)
+            let isPlain = command.flags.isWithin(.forceUnitAccess)
             return isPlain && command.offsetBytes == 0 && command.lengthBytes == 0 ? nil : .invalid
         case .cache:
-            return command.flags.isSubset(of: .forceUnitAccess) && isInside(command)
+            return command.flags.isWithin(.forceUnitAccess) && isInside(command)
                 ? nil : .invalid
         case .blockStatus:
             guard hasAllocation, command.lengthBytes > 0,
-                command.flags.isSubset(of: [.forceUnitAccess, .oneExtent])
+                command.flags.isWithin(.ofBlockStatus)
             else { return .invalid }
             return isInside(command) ? nil : .invalid
         case .disconnect: return nil
@@ -75,7 +72,7 @@ struct NBDTerms: Equatable {
         _ command: NBDCommand,
         allowed: NBDCommandFlags
     ) -> NBDError? {
-        guard command.flags.isSubset(of: allowed) else { return .invalid }
+        guard command.flags.isWithin(allowed) else { return .invalid }
         guard isWritable else { return .notPermitted }
         let length = UInt64(command.lengthBytes)
         guard Self.contains(sizeBytes, offset: command.offsetBytes, length: length) else {

@@ -38,7 +38,7 @@ struct NBDTransfer {
     /// What was asked.
     var type: NBDCommandType?
     /// Flags of the request.
-    var flags: NBDCommandFlags = []
+    var flags = NBDCommandFlags.none
     /// The client's cookie.
     var cookie: UInt64 = 0
     /// First byte that was asked for; drivers may move the slot's own.
