@@ -3,7 +3,7 @@ import BlockDrivers
 import BlockExports
 package import GraphModel
 package import Logging
-import Reconciliation
+package import Reconciliation
 import RingLoop
 import Synchronization
 
@@ -48,17 +48,19 @@ package actor DataPlane {
     ///
     /// - Parameters:
     ///   - change: The plan and its graph.
-    ///   - beforeCommit: Runs when everything is prepared, checked and drained; what it throws
-    ///     aborts with everything restored. The intent is made durable here.
+    ///   - beforeDrain: Runs when everything is prepared and checked, and before any export is
+    ///     paused; what it throws aborts with everything restored. The intent is made durable here.
     /// - Returns: What clients noticed.
     /// - Throws: ``GraphError``; everything is then as before.
     package func apply(
         _ change: GraphChange,
-        beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
+        beforeDrain: @Sendable () async throws(GraphError) -> Void = {}
     ) async throws(GraphError) -> Receipt {
-        let receipt = try await graph.apply(change.transition, beforeCommit: beforeCommit)
-        let snapshot = graph.snapshot
-        published.withLock { $0 = snapshot }
+        defer {
+            let snapshot = graph.snapshot
+            published.withLock { $0 = snapshot }
+        }
+        let receipt = try await graph.apply(change.transition, beforeDrain: beforeDrain)
         for warning in receipt.warnings {
             logger.warning(
                 "not closed properly",

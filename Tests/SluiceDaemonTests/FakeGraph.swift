@@ -1,7 +1,7 @@
-import BlockGraph
 import GraphModel
 import Synchronization
 
+@testable import BlockGraph
 @testable import SluiceDaemon
 
 /// A live graph that is only a value: it can be told to fail, and to let time pass before a commit.
@@ -39,7 +39,7 @@ final class FakeGraph: GraphApplying {
 
     func apply(
         _ change: GraphChange,
-        beforeCommit: @Sendable () async throws(GraphError) -> Void
+        beforeDrain: @Sendable () async throws(GraphError) -> Void
     ) async throws(GraphError) -> Receipt {
         let (failure, action) = state.withLock { state in
             defer { state.prepared = nil }
@@ -48,7 +48,7 @@ final class FakeGraph: GraphApplying {
         }
         if let failure { throw failure }
         await action?()
-        try await beforeCommit()
+        try await beforeDrain()
         let count = state.withLock { state in
             state.live = change.transition.desired.description
             state.applied.append(state.live)

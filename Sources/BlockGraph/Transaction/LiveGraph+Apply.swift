@@ -6,19 +6,22 @@ extension LiveGraph {
     ///
     /// - Parameters:
     ///   - transition: The graph to become.
-    ///   - beforeCommit: Called when everything is prepared, checked and drained; what it throws
-    ///     aborts the transaction. The intent is made durable here.
+    ///   - beforeDrain: Called when everything is prepared and checked; what it throws aborts the
+    ///     transaction. The intent is made durable here, while no client waits for it.
+    ///   - beforeCommit: Called when everything is drained, too; what it throws aborts.
     ///   - isolation: The actor that owns this graph.
     /// - Returns: What clients noticed.
     /// - Throws: ``GraphError``; graph, masks, locks, files and clients are then as before.
     package func apply(
         _ transition: GraphTransition,
-        beforeCommit: @Sendable () async throws(GraphError) -> Void,
+        beforeDrain: @Sendable () async throws(GraphError) -> Void = {},
+        beforeCommit: @Sendable () async throws(GraphError) -> Void = {},
         isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
         let transaction = GraphTransaction(graph: self, transition: transition)
         do throws(GraphError) {
             try transaction.prepare()
+            try await beforeDrain()
             try await transaction.drain()
             try await beforeCommit()
         } catch {
@@ -57,8 +60,7 @@ extension LiveGraph {
                 drainedExports: Set(exports.keys),
                 baseDirectory: "/",
                 drainTimeoutNanoseconds: drainTimeoutNanoseconds
-            ),
-            beforeCommit: {}
+            )
         )
     }
 }

@@ -10,7 +10,7 @@ package protocol GraphApplying: Sendable {
     /// Makes the live graph what a plan says, wholly or not at all.
     func apply(
         _ change: GraphChange,
-        beforeCommit: @Sendable () async throws(GraphError) -> Void
+        beforeDrain: @Sendable () async throws(GraphError) -> Void
     ) async throws(GraphError) -> Receipt
 }
 
