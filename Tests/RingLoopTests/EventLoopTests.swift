@@ -84,6 +84,19 @@ struct EventLoopTests {
         #expect(journal.entries.count == 101)
     }
 
+    @Test("a loop hears a stop at any moment of its turn")
+    func stopAtAnyMoment() throws {
+        for round in 0..<300 {
+            let loop = try EventLoop(
+                configuration: EventLoopConfiguration(name: "test", entryCount: 8)
+            )
+            try loop.start()
+            for _ in 0..<round % 7 { loop.post {} }
+            loop.stop()
+            loop.join()
+        }
+    }
+
     @Test("stop cancels what is pending, and its handler hears of it")
     func stopCancels() async throws {
         let loop = try EventLoop(configuration: EventLoopConfiguration(name: "test"))
