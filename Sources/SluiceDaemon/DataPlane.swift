@@ -5,7 +5,6 @@ package import GraphModel
 package import Logging
 package import Reconciliation
 import RingLoop
-import Synchronization
 
 /// The live graph's owner: applies plans, one at a time, and publishes what is live.
 ///
@@ -17,7 +16,7 @@ package actor DataPlane {
     private let services: [any ExportService]
     private let graph: LiveGraph
     private let logger: Logger
-    private let published: Mutex<GraphSnapshot>
+    private let published: Locked<GraphSnapshot>
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         control.asUnownedSerialExecutor()
@@ -38,7 +37,7 @@ package actor DataPlane {
             services: services,
             defaultLoop: defaultLoop
         )
-        published = Mutex(graph.snapshot)
+        published = Locked(graph.snapshot)
     }
 
     /// What is live, as of the last commit; never waits.
