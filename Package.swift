@@ -30,7 +30,7 @@ let package = Package(
         .executableTarget(
             name: "sluice",
             dependencies: [
-                "GraphModel", "Reconciliation", "ControlAPI", "SluiceDaemon",
+                "GraphModel", "Reconciliation", "FileWatching", "ControlAPI", "SluiceDaemon",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -130,6 +130,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "GraphModelTests",
+            dependencies: ["GraphModel"],
+            path: "Tests/GraphModelTests",
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "ReconciliationTests",
             dependencies: ["Reconciliation", "GraphModel"],
             path: "Tests/ReconciliationTests",
@@ -150,5 +156,11 @@ let package = Package(
         .testTarget(
             name: "BenchmarksTests", dependencies: ["sluice-benchmark"],
             path: "Tests/BenchmarksTests", swiftSettings: strict),
+        .testTarget(
+            name: "BlockExportsTests",
+            dependencies: ["BlockExports", "BlockGraph", "GraphModel", "RingLoop"],
+            path: "Tests/BlockExportsTests",
+            swiftSettings: strict
+        ),
     ]
 )

@@ -1,0 +1,123 @@
+import ArgumentParser
+import ControlAPI
+import Glibc
+import GraphModel
+import Reconciliation
+
+/// `sluice apply`: plans against what is live, shows the plan, and has it made so.
+struct ApplyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply",
+        abstract: "Applies a configuration in the daemon, as one transaction.",
+        discussion: """
+            The plan is shown first. On a terminal you are asked; without one, --yes is needed. \
+            What is applied stands until the daemon's own files change next.
+            """)
+
+    @Argument(help: "Files and directories; all together are one configuration.")
+    var paths: [String]
+
+    @Flag(help: "Do not ask.")
+    var yes = false
+
+    @Option(
+        name: .customLong("allow-remove"),
+        help: ArgumentHelp("Object that may be removed though a guard holds it.", valueName: "name"))
+    var allowedRemovals: [String] = []
+
+    @Option(
+        name: .customLong("drain-timeout"),
+        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration"))
+    var drainTimeout: DurationArgument?
+
+    @OptionGroup var control: ControlOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
+        guard yes || isTerminal else {
+            Terminal.note("error: without a terminal, apply needs --yes; nothing was done\n")
+            throw ExitCode(ExitStatus.usage.rawValue)
+        }
+        let source = ConfigurationSource(paths: paths)
+        guard source.faults.isEmpty else {
+            return try refuse(source.faults, source.lines, .sourceMissing)
+        }
+        let desired = Configuration(texts: source.texts)
+        guard desired.verdict == .valid else {
+            return try refuse(
+                desired.diagnostics, source.lines,
+                ConfigurationSource.exitStatus(of: desired.verdict))
+        }
+        let origin: LiveGraphSource
+        do throws(LiveGraphError) {
+            origin = try LiveGraphSource(named: nil, control: control)
+        } catch {
+            return try refuse(error.findings, error.lines, error.status)
+        }
+        let plan = Plan(
+            live: origin.description, desired: desired.description, marks: desired.marks,
+            allowed: Set(allowedRemovals))
+        try apply(plan, desired, source, origin)
+    }
+
+    private func apply(
+        _ plan: Plan, _ desired: Configuration, _ source: ConfigurationSource,
+        _ origin: LiveGraphSource
+    ) throws {
+        if output.format == .text {
+            report(desired.diagnostics, lines: source.lines)
+            Terminal.print(
+                PlanText(
+                    plan: plan, live: origin.description, desired: desired.description,
+                    fileCount: source.texts.count, paths: paths,
+                    palette: Palette(isOn: Terminal.hasColour), isPlain: Terminal.isPlain
+                ).text)
+        }
+        if !yes, !plan.isEmpty, !isConfirmed {
+            Terminal.note("Nothing was changed.\n")
+            throw ExitCode(ExitStatus.interrupted.rawValue)
+        }
+        let request = ApplyRequest(
+            files: source.texts.map {
+                ApplyRequest.File(path: $0.path, text: String(decoding: $0.bytes, as: UTF8.self))
+            },
+            baseDirectory: Self.baseDirectory(of: paths), allowRemove: allowedRemovals,
+            drainTimeoutNanoseconds: drainTimeout?.nanoseconds, plan: plan.id)
+        var verdict = try ask(.apply, of: control, body: request.json)
+        if output.format == .json, case .object(let members) = verdict {
+            verdict = .object(members + [JSONValue.Member("plan", plan.json)])
+        }
+        try show(verdict, as: output.format, lines: source.lines)
+    }
+
+    private var isConfirmed: Bool {
+        Terminal.note("Apply this plan? [y/N] ")
+        let answer = readLine() ?? ""
+        return answer == "y" || answer == "yes"
+    }
+
+    /// Directory that relative file names start from: the first path as it was named.
+    private static func baseDirectory(of paths: [String]) -> String {
+        guard let first = paths.first, first != "-" else { return absolute(".") }
+        let path = absolute(first)
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return path }
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+        return String(path[..<slash])
+    }
+
+    private func refuse(_ findings: [Diagnostic], _ lines: SourceLines, _ status: ExitStatus) throws
+    {
+        switch output.format {
+        case .json:
+            Terminal.print(
+                [
+                    "exit": .integer(Int64(status.rawValue)), "reason": "NotApplied",
+                    "diagnostics": .list(findings.map(\.json)),
+                ].prettyText)
+        case .text: report(findings, lines: lines)
+        }
+        try end(with: status)
+    }
+}

@@ -1,0 +1,80 @@
+import ArgumentParser
+import ControlAPI
+import FileWatching
+import Glibc
+import GraphModel
+import Reconciliation
+
+/// Configurations that a command was given by path: what was read, and what could not be.
+struct ConfigurationSource {
+    /// The files.
+    private(set) var texts: [ConfigurationText] = []
+    /// What could not be read.
+    private(set) var faults: [Diagnostic] = []
+
+    /// Name of what comes from standard input, in findings.
+    private static let standardInput = "<stdin>"
+
+    /// Reads files and directories; `-` is standard input.
+    init(paths: [String]) {
+        for path in paths {
+            if path == "-" {
+                texts.append(
+                    ConfigurationText(path: Self.standardInput, bytes: Self.readStandardInput()))
+                continue
+            }
+            let read = SourceFiles.read(path)
+            texts += read.files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
+            for fault in read.faults {
+                faults.append(
+                    Diagnostic(
+                        code: "E0703", message: "\(fault.path) cannot be read: \(fault.reason)",
+                        mark: nil))
+            }
+            if read.isLost, read.faults.isEmpty {
+                faults.append(
+                    Diagnostic(
+                        code: "E0701",
+                        message: "\(path) holds no configuration: no file named *.yaml or *.yml",
+                        mark: nil))
+            }
+        }
+    }
+
+    private static func readStandardInput() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count <= SourceFiles.bytesMax {
+            let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
+    }
+
+    /// Lines for findings.
+    var lines: SourceLines { SourceLines(texts.map { ($0.path, $0.bytes) }) }
+
+    /// The exit code for a configuration.
+    static func exitStatus(of verdict: Configuration.Verdict) -> ExitStatus {
+        switch verdict {
+        case .valid: .done
+        case .conflicting: .conflict
+        case .invalid: .invalid
+        }
+    }
+}
+
+/// Prints findings for people on standard error.
+func report(_ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines) {
+    guard !findings.isEmpty else { return }
+    let writer = DiagnosticText(
+        sources: lines, palette: Palette(isOn: Terminal.notesHaveColour), isPlain: Terminal.isPlain)
+    Terminal.note(writer.text(of: findings, omittedCount: omittedCount))
+}
+
+/// Ends the command with an exit code, unless it is 0.
+func end(with status: ExitStatus) throws {
+    if status != .done { throw ExitCode(status.rawValue) }
+}

@@ -1,0 +1,38 @@
+import ArgumentParser
+import ControlAPI
+import GraphModel
+import Reconciliation
+
+/// `sluice drivers`: the reference, printed from the tables that the parser uses.
+struct DriversCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "drivers",
+        abstract: "Lists drivers, or all about one: children, options, what a change costs.")
+
+    @Argument(help: "A driver.")
+    var name: String?
+
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        guard let name else {
+            switch output.format {
+            case .text: Terminal.print(DriverReference.list)
+            case .json:
+                Terminal.print(JSONValue.list(Catalog.drivers.map(DriverReference.json)).prettyText)
+            }
+            return
+        }
+        guard let driver = Catalog.driver(name) else {
+            let closest = Spelling.near(name, among: Catalog.drivers.map(\.name))
+            Terminal.note(
+                "sluice: unknown driver \"\(name)\""
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n")
+            return try end(with: .usage)
+        }
+        switch output.format {
+        case .text: Terminal.print(DriverReference.text(of: driver))
+        case .json: Terminal.print(DriverReference.json(of: driver).prettyText)
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import ControlAPI
+import GraphModel
+
+/// `sluice status`: how the daemon does.
+struct StatusCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Says what is live, since when, and what is wrong.")
+
+    @OptionGroup var control: ControlOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let status = try ask(.status, of: control)
+        switch output.format {
+        case .json: Terminal.print(status.prettyText)
+        case .text: Terminal.print(StatusText(status).text)
+        }
+    }
+}
+
+/// Asks the daemon; ends the command with the right code when it cannot be asked.
+func ask(
+    _ endpoint: ControlEndpoint, of control: ControlOptions, body: JSONValue? = nil
+) throws -> JSONValue {
+    do throws(ControlError) {
+        let answer = try ControlClient(socket: control.socket).ask(
+            endpoint, body: body?.compactBytes ?? [])
+        guard
+            // What is no JSON has been cut off, or comes from something else than a daemon.
+            let value = try? JSONValue(json: answer, lengthBytesMax: ControlLimits.answerBytesMax)
+        else {
+            throw ControlError(
+                code: .brokenAnswer, socket: control.socket,
+                reason: "what listens on \(control.socket) does not answer as sluice does")
+        }
+        return value
+    } catch {
+        Terminal.note("error: \(error.reason)\n")
+        throw ExitCode(error.exitCode)
+    }
+}
+
+/// The status for people.
+struct StatusText {
+    private let status: JSONValue
+
+    init(_ status: JSONValue) { self.status = status }
+
+    var text: String {
+        var lines = [head]
+        for member in status["conditions"]?.members ?? [] {
+            let word = member.value["status"]?.flag == true ? "yes" : "no"
+            let reason = member.value["reason"]?.text ?? ""
+            let message = member.value["message"]?.text ?? ""
+            lines.append(
+                pad(member.key, 12) + pad(word, 4) + reason + (message.isEmpty ? "" : ": " + message)
+            )
+        }
+        for finding in (status["diagnostics"]?.list ?? []).compactMap(Diagnostic.init(json:)) {
+            lines.append("  " + line(of: finding))
+        }
+        let exports = status["exports"]?.list ?? []
+        let busy = exports.filter { $0["clients"]?.list?.isEmpty == false }
+        lines.append("\(exports.count) exports, \(busy.count) with clients")
+        for export in exports {
+            let count = export["clients"]?.list?.count ?? 0
+            lines.append(
+                "  " + pad(export["name"]?.text ?? "", 20)
+                    + pad("node " + (export["node"]?.text ?? ""), 26) + "\(count) clients")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var head: String {
+        let seconds = status["uptimeSeconds"]?.integer ?? 0
+        let digest = (status["digest"]?.text ?? "").dropFirst("sha256:".count).prefix(8)
+        return "sluice \(status["version"]?.text ?? "")  up \(duration(seconds))  "
+            + "@\(status["generation"]?.integer ?? 0)" + (digest.isEmpty ? "" : " \(digest)")
+    }
+
+    private func duration(_ seconds: Int64) -> String {
+        if seconds < 120 { return "\(seconds) s" }
+        if seconds < 7200 { return "\(seconds / 60) min" }
+        return seconds < 172_800 ? "\(seconds / 3600) h" : "\(seconds / 86_400) d"
+    }
+
+    private func line(of finding: Diagnostic) -> String {
+        let place = finding.mark.map { "\($0.file):\($0.line):\($0.column): " } ?? ""
+        return "\(place)\(finding.severity.rawValue)[\(finding.code)]: \(finding.message)"
+    }
+}
+
+/// Text with spaces up to a width, and at least one.
+func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+}

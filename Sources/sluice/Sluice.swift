@@ -1,0 +1,21 @@
+import ArgumentParser
+import ControlAPI
+
+/// The one binary: commands for people, and the daemon.
+@main
+struct Sluice: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Serves disks that are described in YAML, and changes them while they serve.",
+        discussion: """
+            check the files:        sluice validate PATH
+            see what would happen:  sluice plan PATH
+            make it so:             sluice apply PATH
+            see how it goes:        sluice status
+            """,
+        version: SluiceVersion.current,
+        subcommands: [
+            ValidateCommand.self, PlanCommand.self, DriversCommand.self, ExplainCommand.self,
+            VersionCommand.self,
+        ])
+}

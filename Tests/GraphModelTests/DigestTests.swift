@@ -1,0 +1,35 @@
+import GraphModel
+import Testing
+
+@Suite("Digests")
+struct DigestTests {
+    @Test(
+        "SHA-256 gives the numbers of its standard",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+            (
+                String(repeating: "a", count: 1_000_000),
+                "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0"
+            ),
+        ]
+    )
+    func standard(text: String, digest: String) {
+        #expect(Digest.text(of: Array(text.utf8)) == "sha256:" + digest)
+    }
+
+    @Test("bytes added in parts give the digest of the whole")
+    func parts() {
+        let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0) }
+        for cut in [0, 1, 55, 56, 63, 64, 65, 119, 128, 299] {
+            var digest = Digest()
+            digest.add(Array(bytes[..<cut]))
+            digest.add(Array(bytes[cut...]))
+            #expect(digest.finish() == Digest.text(of: bytes))
+        }
+    }
+}
