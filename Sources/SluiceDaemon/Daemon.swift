@@ -25,7 +25,7 @@ package struct Daemon: Sendable {
     package static func serve(_ configuration: DaemonConfiguration) -> Int32 {
         var signals = ShutdownSignals()
         var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = configuration.logLevel
+        logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
         let daemon: Daemon
         do throws(WatchError) {
             daemon = try Daemon(configuration, logger)

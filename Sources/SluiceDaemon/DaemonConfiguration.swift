@@ -1,5 +1,5 @@
-package import Logging
 internal import Glibc
+internal import Logging
 
 /// What a daemon is started with.
 package struct DaemonConfiguration: Sendable {
@@ -12,7 +12,9 @@ package struct DaemonConfiguration: Sendable {
     /// Whether the sources are watched; else they are read at start and on request.
     package var watches: Bool
     /// The least serious level that is logged.
-    package var logLevel: Logger.Level
+    package var logLevel: String
+    /// Names of the levels, from the most talkative to the most silent.
+    package static let logLevels = Logger.Level.allCases.map(\.rawValue)
     /// Longest wait for requests in flight, in nanoseconds.
     package var drainTimeoutNanoseconds: UInt64 = 5_000_000_000
 
@@ -22,7 +24,7 @@ package struct DaemonConfiguration: Sendable {
         stateDirectory: String,
         controlSocket: String,
         watches: Bool,
-        logLevel: Logger.Level
+        logLevel: String
     ) {
         self.sources = sources
         self.stateDirectory = stateDirectory

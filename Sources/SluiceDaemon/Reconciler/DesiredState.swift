@@ -15,6 +15,7 @@ struct DesiredState: Sendable {
     let digest: String
     /// Directory that relative file names start from.
     let baseDirectory: String
+    private let verdict: Configuration.Verdict
 
     /// Judges files.
     init(files: [SourceFile], baseDirectory: String) {
@@ -36,60 +37,50 @@ struct DesiredState: Sendable {
 
     /// What was live once.
     init(record: GenerationRecord) {
-        self.init(
-            record.description,
-            diagnostics: [],
-            marks: GraphMarks(),
-            baseDirectory: record.baseDirectory
-        )
+        let graph = ResolvedGraph(resolving: record.description)
+        resolved = graph.isLegal ? graph : nil
+        diagnostics = []
+        marks = GraphMarks()
+        digest = record.digest
+        baseDirectory = record.baseDirectory
+        verdict = graph.isLegal ? .valid : .conflicting
     }
 
     private init(texts: [ConfigurationText], baseDirectory: String) {
         let configuration = Configuration(texts: texts)
-        self.init(
-            configuration.description,
-            diagnostics: configuration.diagnostics,
-            marks: configuration.marks,
-            baseDirectory: baseDirectory
-        )
-    }
-
-    private init(
-        _ description: GraphDescription,
-        diagnostics: [Diagnostic],
-        marks: GraphMarks,
-        baseDirectory: String
-    ) {
-        self.diagnostics = diagnostics
-        self.marks = marks
+        let isValid = configuration.verdict == .valid
+        resolved = isValid ? configuration.resolved : nil
+        diagnostics = configuration.diagnostics
+        marks = configuration.marks
+        digest = isValid ? configuration.description.digest : ""
         self.baseDirectory = baseDirectory
-        let isValid = !diagnostics.contains { $0.severity == .error }
-        let graph = isValid ? ResolvedGraph(resolving: description) : nil
-        resolved = graph?.isLegal == true ? graph : nil
-        digest = resolved == nil ? "" : description.digest
+        verdict = configuration.verdict
     }
 
     /// The graph; empty when it is invalid.
     var description: GraphDescription { resolved?.description ?? GraphDescription() }
 
     /// The plan that leads here from a live graph.
-    func plan(from live: GraphDescription) -> Plan { Plan(live: live, desired: description) }
+    ///
+    /// - Parameters:
+    ///   - live: What is live.
+    ///   - allowed: Names of protected objects that may be removed.
+    func plan(from live: GraphDescription, allowed: Set<String> = []) -> Plan {
+        Plan(live: live, desired: description, marks: marks, allowed: allowed)
+    }
 
     /// What is answered when something forbids this configuration.
     var rejection: Verdict {
         let errors = diagnostics.filter { $0.severity == .error }
-        let isConflict = errors.contains { $0.code == Self.conflictCode }
         let first = errors.first.map { ": \($0.line)" } ?? ""
-        var verdict = Verdict(
-            isConflict && errors.allSatisfy { $0.code == Self.conflictCode } ? .conflict : .invalid,
-            isConflict ? "PermissionConflict" : "ConfigurationInvalid",
+        var answer = Verdict(
+            verdict == .conflicting ? .conflict : .invalid,
+            verdict == .conflicting ? "PermissionConflict" : "ConfigurationInvalid",
             "\(errors.count) errors in the configuration\(first)"
         )
-        verdict.diagnostics = diagnostics
-        return verdict
+        answer.diagnostics = diagnostics
+        return answer
     }
-
-    private static let conflictCode = "E0412"
 }
 
 extension Diagnostic {

@@ -21,7 +21,7 @@ struct Guards {
         clients: [String: Int],
         allowed: Set<String>
     ) -> [Diagnostic] {
-        var found = protections(from: live, to: desired, allowed: allowed)
+        var found: [Diagnostic] = []
         let removed = live.exports.values
             .filter { desired.exports[$0.name] == nil && !allowed.contains($0.name) }
             .sorted { $0.name < $1.name }
@@ -61,28 +61,6 @@ struct Guards {
             )
         }
         return found
-    }
-
-    private func protections(
-        from live: GraphDescription,
-        to desired: GraphDescription,
-        allowed: Set<String>
-    ) -> [Diagnostic] {
-        let renamed = Set(desired.nodes.values.compactMap(\.formerly))
-        let nodes = live.nodes.values
-            .filter { desired.nodes[$0.name] == nil && !renamed.contains($0.name) }
-            .filter { $0.options.flag("protect") == true }.map { ("node", $0.name) }
-        let exports = live.exports.values
-            .filter { desired.exports[$0.name] == nil && $0.options.flag("protect") == true }
-            .map { ("export", $0.name) }
-        return (nodes + exports).filter { !allowed.contains($0.1) }.sorted { $0.1 < $1.1 }
-            .map { kind, name in
-                refusal(
-                    "E0601",
-                    "\(kind) \(name) is protected and would be removed",
-                    "when this is meant, run: sluice apply PATH --allow-remove \(name)"
-                )
-            }
     }
 
     private func refusal(_ code: String, _ message: String, _ help: String) -> Diagnostic {

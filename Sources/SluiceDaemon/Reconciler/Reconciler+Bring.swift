@@ -25,7 +25,7 @@ extension Reconciler {
     func bring(_ attempt: Attempt) async -> Verdict {
         guard let resolved = attempt.desired.resolved else { return attempt.desired.rejection }
         let live = graph.liveDescription
-        let plan = attempt.desired.plan(from: live)
+        let plan = attempt.desired.plan(from: live, allowed: attempt.allowed)
         if let expected = attempt.expectedPlan, expected != plan.id {
             return Verdict(
                 .stalePlan,
@@ -37,7 +37,7 @@ extension Reconciler {
             adopt(attempt)
             return Verdict(.done, "Live", "what is live matches the configuration")
         }
-        let refusals = guards.refusals(
+        let refusals = plan.refusals + guards.refusals(
             from: live,
             to: resolved.description,
             clients: graph.clientCounts,

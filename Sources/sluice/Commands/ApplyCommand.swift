@@ -12,7 +12,8 @@ struct ApplyCommand: ParsableCommand {
         discussion: """
             The plan is shown first. On a terminal you are asked; without one, --yes is needed. \
             What is applied stands until the daemon's own files change next.
-            """)
+            """
+    )
 
     @Argument(help: "Files and directories; all together are one configuration.")
     var paths: [String]
@@ -22,12 +23,14 @@ struct ApplyCommand: ParsableCommand {
 
     @Option(
         name: .customLong("allow-remove"),
-        help: ArgumentHelp("Object that may be removed though a guard holds it.", valueName: "name"))
+        help: ArgumentHelp("Object that may be removed though a guard holds it.", valueName: "name")
+    )
     var allowedRemovals: [String] = []
 
     @Option(
         name: .customLong("drain-timeout"),
-        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration"))
+        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration")
+    )
     var drainTimeout: DurationArgument?
 
     @OptionGroup var control: ControlOptions
@@ -46,8 +49,10 @@ struct ApplyCommand: ParsableCommand {
         let desired = Configuration(texts: source.texts)
         guard desired.verdict == .valid else {
             return try refuse(
-                desired.diagnostics, source.lines,
-                ConfigurationSource.exitStatus(of: desired.verdict))
+                desired.diagnostics,
+                source.lines,
+                ConfigurationSource.exitStatus(of: desired.verdict)
+            )
         }
         let origin: LiveGraphSource
         do throws(LiveGraphError) {
@@ -56,23 +61,33 @@ struct ApplyCommand: ParsableCommand {
             return try refuse(error.findings, error.lines, error.status)
         }
         let plan = Plan(
-            live: origin.description, desired: desired.description, marks: desired.marks,
-            allowed: Set(allowedRemovals))
+            live: origin.description,
+            desired: desired.description,
+            marks: desired.marks,
+            allowed: Set(allowedRemovals)
+        )
         try apply(plan, desired, source, origin)
     }
 
     private func apply(
-        _ plan: Plan, _ desired: Configuration, _ source: ConfigurationSource,
+        _ plan: Plan,
+        _ desired: Configuration,
+        _ source: ConfigurationSource,
         _ origin: LiveGraphSource
     ) throws {
         if output.format == .text {
             report(desired.diagnostics, lines: source.lines)
             Terminal.print(
                 PlanText(
-                    plan: plan, live: origin.description, desired: desired.description,
-                    fileCount: source.texts.count, paths: paths,
-                    palette: Palette(isOn: Terminal.hasColour), isPlain: Terminal.isPlain
-                ).text)
+                    plan: plan,
+                    live: origin.description,
+                    desired: desired.description,
+                    fileCount: source.texts.count,
+                    paths: paths,
+                    palette: Palette(isOn: Terminal.hasColour),
+                    isPlain: Terminal.isPlain
+                ).text
+            )
         }
         if !yes, !plan.isEmpty, !isConfirmed {
             Terminal.note("Nothing was changed.\n")
@@ -82,8 +97,11 @@ struct ApplyCommand: ParsableCommand {
             files: source.texts.map {
                 ApplyRequest.File(path: $0.path, text: String(decoding: $0.bytes, as: UTF8.self))
             },
-            baseDirectory: Self.baseDirectory(of: paths), allowRemove: allowedRemovals,
-            drainTimeoutNanoseconds: drainTimeout?.nanoseconds, plan: plan.id)
+            baseDirectory: Self.baseDirectory(of: paths),
+            allowRemove: allowedRemovals,
+            drainTimeoutNanoseconds: drainTimeout?.nanoseconds,
+            plan: plan.id
+        )
         var verdict = try ask(.apply, of: control, body: request.json)
         if output.format == .json, case .object(let members) = verdict {
             verdict = .object(members + [JSONValue.Member("plan", plan.json)])
@@ -111,11 +129,11 @@ struct ApplyCommand: ParsableCommand {
     {
         switch output.format {
         case .json:
-            Terminal.print(
-                [
-                    "exit": .integer(Int64(status.rawValue)), "reason": "NotApplied",
-                    "diagnostics": .list(findings.map(\.json)),
-                ].prettyText)
+            let answer: JSONValue = [
+                "exit": .integer(Int64(status.rawValue)), "reason": "NotApplied",
+                "diagnostics": .list(findings.map(\.json)),
+            ]
+            Terminal.print(answer.prettyText)
         case .text: report(findings, lines: lines)
         }
         try end(with: status)

@@ -6,7 +6,8 @@ import GraphModel
 struct ReloadCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reload",
-        abstract: "Makes the daemon look at its files now, and says what came of it.")
+        abstract: "Makes the daemon look at its files now, and says what came of it."
+    )
 
     @Flag(help: "Wait for the verdict; this is what happens anyway.")
     var wait = false
@@ -23,7 +24,8 @@ struct ReloadCommand: ParsableCommand {
 struct RetryCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "retry",
-        abstract: "Makes the daemon try its files again, also when they are quarantined.")
+        abstract: "Makes the daemon try its files again, also when they are quarantined."
+    )
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions

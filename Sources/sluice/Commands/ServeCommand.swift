@@ -2,7 +2,6 @@ import ArgumentParser
 import ControlAPI
 import Glibc
 import GraphModel
-import Logging
 import SluiceDaemon
 
 /// `sluice serve`: the daemon.
@@ -13,14 +12,16 @@ struct ServeCommand: ParsableCommand {
         discussion: """
             Runs in the foreground and logs to standard error. SIGHUP reads the files again; \
             SIGTERM finishes requests, flushes and ends.
-            """)
+            """
+    )
 
     @Argument(help: "Files and directories; all together are one configuration.")
     var paths: [String]
 
     @Option(
         name: .customLong("state-dir"),
-        help: ArgumentHelp("Where the last committed graph is kept.", valueName: "directory"))
+        help: ArgumentHelp("Where the last committed graph is kept.", valueName: "directory")
+    )
     var stateDirectory: String?
 
     @OptionGroup var control: ControlOptions
@@ -30,26 +31,33 @@ struct ServeCommand: ParsableCommand {
 
     @Option(
         name: .customLong("log-level"),
-        help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level"))
+        help: ArgumentHelp("debug, info, notice, warning or error.", valueName: "level")
+    )
     var logLevel = "info"
 
     @Option(
         name: .customLong("drain-timeout"),
-        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration"))
+        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration")
+    )
     var drainTimeout: DurationArgument?
 
     func validate() throws {
-        guard Logger.Level(rawValue: logLevel) != nil else {
+        guard DaemonConfiguration.logLevels.contains(logLevel) else {
             throw ValidationError(
-                "\(logLevel) is no level; there are debug, info, notice, warning and error")
+                "\(logLevel) is no level; there are "
+                    + DaemonConfiguration.logLevels.joined(separator: ", ")
+            )
         }
     }
 
     func run() throws {
         var daemon = DaemonConfiguration(
-            sources: paths.map(absolute), stateDirectory: absolute(stateDirectory ?? Self.state),
-            controlSocket: absolute(control.socket), watches: !ignoresChanges,
-            logLevel: Logger.Level(rawValue: logLevel) ?? .info)
+            sources: paths.map(absolute),
+            stateDirectory: absolute(stateDirectory ?? Self.state),
+            controlSocket: absolute(control.socket),
+            watches: !ignoresChanges,
+            logLevel: logLevel
+        )
         if let drainTimeout { daemon.drainTimeoutNanoseconds = drainTimeout.nanoseconds }
         let code = Daemon.serve(daemon)
         if code != 0 { throw ExitCode(code) }

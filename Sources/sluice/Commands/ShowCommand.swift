@@ -6,7 +6,8 @@ import GraphModel
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Prints the live graph: options, edges with masks, placement, limits, clients.")
+        abstract: "Prints the live graph: options, edges with masks, placement, limits, clients."
+    )
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions

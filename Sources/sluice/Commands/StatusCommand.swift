@@ -5,7 +5,9 @@ import GraphModel
 /// `sluice status`: how the daemon does.
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Says what is live, since when, and what is wrong.")
+        commandName: "status",
+        abstract: "Says what is live, since when, and what is wrong."
+    )
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
@@ -21,18 +23,24 @@ struct StatusCommand: ParsableCommand {
 
 /// Asks the daemon; ends the command with the right code when it cannot be asked.
 func ask(
-    _ endpoint: ControlEndpoint, of control: ControlOptions, body: JSONValue? = nil
+    _ endpoint: ControlEndpoint,
+    of control: ControlOptions,
+    body: JSONValue? = nil
 ) throws -> JSONValue {
     do throws(ControlError) {
         let answer = try ControlClient(socket: control.socket).ask(
-            endpoint, body: body?.compactBytes ?? [])
+            endpoint,
+            body: body?.compactBytes ?? []
+        )
         guard
             // What is no JSON has been cut off, or comes from something else than a daemon.
             let value = try? JSONValue(json: answer, lengthBytesMax: ControlLimits.answerBytesMax)
         else {
             throw ControlError(
-                code: .brokenAnswer, socket: control.socket,
-                reason: "what listens on \(control.socket) does not answer as sluice does")
+                code: .brokenAnswer,
+                socket: control.socket,
+                reason: "what listens on \(control.socket) does not answer as sluice does"
+            )
         }
         return value
     } catch {
@@ -54,7 +62,8 @@ struct StatusText {
             let reason = member.value["reason"]?.text ?? ""
             let message = member.value["message"]?.text ?? ""
             lines.append(
-                pad(member.key, 12) + pad(word, 4) + reason + (message.isEmpty ? "" : ": " + message)
+                pad(member.key, 12) + pad(word, 4) + reason
+                    + (message.isEmpty ? "" : ": " + message)
             )
         }
         for finding in (status["diagnostics"]?.list ?? []).compactMap(Diagnostic.init(json:)) {
@@ -67,7 +76,8 @@ struct StatusText {
             let count = export["clients"]?.list?.count ?? 0
             lines.append(
                 "  " + pad(export["name"]?.text ?? "", 20)
-                    + pad("node " + (export["node"]?.text ?? ""), 26) + "\(count) clients")
+                    + pad("node " + (export["node"]?.text ?? ""), 26) + "\(count) clients"
+            )
         }
         return lines.joined(separator: "\n") + "\n"
     }
