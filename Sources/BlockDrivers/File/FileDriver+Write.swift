@@ -59,14 +59,22 @@ extension FileDriver {
     @inline(__always)
     func paced(_ call: () -> Int) -> Int {
         let begin = MonotonicClock.now
-        let mode = view.pointee.pace.mode(now: begin)
-        guard mode != .resting else { return -Int(EAGAIN) }
-        let sleeps = mode == .watching ? Self.sleepCount : 0
+        guard view.pointee.pace.isTrusting(now: begin) else { return -Int(EAGAIN) }
+        // Once a turn, in which the thread sleeps for no other reason.
+        if view.pointee.turn != loop.nowNanoseconds {
+            view.pointee.turn = loop.nowNanoseconds
+            view.pointee.sleepCount = Self.sleepCount
+        }
         let result = call()
         let end = MonotonicClock.now
-        let slept: Bool? = mode == .watching ? Self.sleepCount != sleeps : nil
-        view.pointee.pace.record(begin: begin, end: end, slept: slept)
+        if SynchronousPace.isSlow(begin: begin, end: end) { recordSlow(end: end) }
         return result
+    }
+
+    private func recordSlow(end: UInt64) {
+        let count = Self.sleepCount
+        if count != view.pointee.sleepCount { view.pointee.pace.recordSleep(end: end) }
+        view.pointee.sleepCount = count
     }
 
     /// How often this thread has slept by its own will.

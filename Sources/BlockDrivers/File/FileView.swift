@@ -22,6 +22,10 @@ struct FileView {
     var zeroesRanges = true
     /// Whether calls that may wait for the disk are made on the loop.
     var pace = SynchronousPace()
+    /// The loop's turn in which `sleepCount` was read, as its time.
+    var turn: UInt64 = 0
+    /// How often the thread had slept when the turn's first such call was made.
+    var sleepCount = 0
     /// Requests in the kernel with the descriptor of now, and with earlier ones.
     var currentCount = 0
     var earlierCount = 0
