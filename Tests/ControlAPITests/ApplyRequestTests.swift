@@ -15,7 +15,7 @@ struct ApplyRequestTests {
     @Test("what is sent is what is read")
     func roundTrip() throws {
         let bytes = request.json.compactBytes
-        #expect(ApplyRequest(json: try JSONValue(json: bytes)) == request)
+        try #expect(ApplyRequest(json: JSONValue(json: bytes)) == request)
     }
 
     @Test("a relative base directory is refused: the daemon's directory is not the caller's")
@@ -27,7 +27,7 @@ struct ApplyRequestTests {
 
     @Test("another format is refused", arguments: ["{}", "{\"format\": \"sluice.apply/2\"}", "[]"])
     func format(text: String) throws {
-        #expect(ApplyRequest(json: try JSONValue(json: text.utf8)) == nil)
+        try #expect(ApplyRequest(json: JSONValue(json: text.utf8)) == nil)
     }
 }
 

@@ -50,7 +50,8 @@ struct WatchPlanTests {
 
     @Test(
         "names that cannot be documents do not matter",
-        arguments: ["daemon.log", ".vm.yaml.swp", "#vm.yaml#", "vm.yaml~", "vm.YAML"])
+        arguments: ["daemon.log", ".vm.yaml.swp", "#vm.yaml#", "vm.yaml~", "vm.YAML"]
+    )
     func noise(name: String) {
         let interest = WatchPlan.Interest(hasDocuments: true)
         #expect(!interest.concerns(name, isDirectory: false))

@@ -1,3 +1,4 @@
+import BlockGraph
 import ControlAPI
 import GraphModel
 import Testing

@@ -64,7 +64,7 @@ struct RestartTests {
             try store.prepare(new)
             try store.intend(new)
         }
-        do { #expect(try StateStore(path: path).committed == old) }
+        do { try #expect(StateStore(path: path).committed == old) }
         do {
             let store = try StateStore(path: path)
             try store.prepare(new)
@@ -75,7 +75,7 @@ struct RestartTests {
             system("cat '\(other)/journal' >> '\(path)/journal'")
             #expect(store.committed == old)
         }
-        do { #expect(try StateStore(path: path).committed == new) }
+        do { try #expect(StateStore(path: path).committed == new) }
     }
 
     @Test("a line that was cut off is ignored; a damaged line before it is reported and kept")

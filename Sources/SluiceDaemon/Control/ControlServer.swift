@@ -74,6 +74,7 @@ package struct ControlServer: Sendable {
         try pipeline.addHandler(
             NIOHTTPServerRequestAggregator(maxContentLength: ControlLimits.requestBytesMax)
         )
+        try pipeline.addHandler(AnswerEncoder())
         return try Client(wrappingChannelSynchronously: channel)
     }
 

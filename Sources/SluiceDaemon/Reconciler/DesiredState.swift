@@ -65,6 +65,7 @@ struct DesiredState: Sendable {
     /// - Parameters:
     ///   - live: What is live.
     ///   - allowed: Names of protected objects that may be removed.
+    /// - Returns: The plan; empty when there is nothing to do.
     func plan(from live: GraphDescription, allowed: Set<String> = []) -> Plan {
         Plan(live: live, desired: description, marks: marks, allowed: allowed)
     }

@@ -37,12 +37,14 @@ extension Reconciler {
             adopt(attempt)
             return Verdict(.done, "Live", "what is live matches the configuration")
         }
-        let refusals = plan.refusals + guards.refusals(
-            from: live,
-            to: resolved.description,
-            clients: graph.clientCounts,
-            allowed: attempt.allowed
-        )
+        let refusals =
+            plan.refusals
+            + guards.refusals(
+                from: live,
+                to: resolved.description,
+                clients: graph.clientCounts,
+                allowed: attempt.allowed
+            )
         guard refusals.isEmpty else {
             var verdict = Verdict(
                 .refused,
