@@ -5,22 +5,32 @@ package enum ObjectName {
 
     /// What is wrong with a name, as a clause; `nil` when nothing is.
     package static func fault(in name: String) -> String? {
-        let bytes = name.utf8
-        guard let first = bytes.first else { return "is empty" }
-        if bytes.count > lengthBytesMax {
-            return "is \(bytes.count) bytes long; at most \(lengthBytesMax) are allowed"
+        guard let first = name.unicodeScalars.first else { return "is empty" }
+        let lengthBytes = name.utf8.count
+        if lengthBytes > lengthBytesMax {
+            return "is \(lengthBytes) bytes long; at most \(lengthBytesMax) are allowed"
         }
         if !isLetter(first) { return "does not begin with a letter" }
-        if bytes.allSatisfy(isAllowed) { return nil }
+        if name.unicodeScalars.allSatisfy(isAllowed) { return nil }
         return "has a character other than letters, digits, - _ and ."
     }
 
-    private static func isLetter(_ byte: UInt8) -> Bool {
-        (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte)
+    private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII
+            ? ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar)
+            : scalar.properties.isAlphabetic
     }
 
-    private static func isAllowed(_ byte: UInt8) -> Bool {
-        isLetter(byte) || (0x30...0x39).contains(byte) || byte == 0x2D || byte == 0x5F
-            || byte == 0x2E
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        isLetter(scalar) || ("0"..."9").contains(scalar) || scalar == "-" || scalar == "_"
+            || scalar == "." || isMark(scalar)
+    }
+
+    /// Accents and vowel signs, which some scripts write as scalars of their own.
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .spacingMark: true
+        default: false
+        }
     }
 }

@@ -18,6 +18,11 @@ package enum ObjectKind: String, CaseIterable, Hashable, Sendable {
         }
     }
 
+    /// What people call any one object.
+    package var titleWithArticle: String {
+        (self == .ioThread || self == .export ? "an " : "a ") + title
+    }
+
     /// The name of an object in JSON and in marks: `node/NAME`.
     package func object(_ name: String) -> String { "\(rawValue)/\(name)" }
 

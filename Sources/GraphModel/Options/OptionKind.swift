@@ -58,7 +58,7 @@ extension OptionKind {
     package var expectation: String {
         switch self {
         case .text: "a text"
-        case .reference(let kind): "the name of a \(kind.title)"
+        case .reference(let kind): "the name of \(kind.titleWithArticle)"
         case .integer(let range):
             range.upperBound == .max
                 ? (range.lowerBound == 0 ? "a whole number" : "a whole number from \(range.lowerBound)")

@@ -145,7 +145,7 @@ struct ConfigurationReader {
         }
         var reader = ValueReader(file: file, title: "\(kind.title) \(name)", findings: findings)
         let options = reader.readOptions(
-            entries, schema, keyMark: keyMark, owner: kind == .export ? "an export" : "a \(kind.title)")
+            entries, schema, keyMark: keyMark, owner: kind.titleWithArticle)
         findings = reader.findings
         marks.values[kind.object(name)] = reader.marks
         guard let options else { return }

@@ -52,10 +52,16 @@ extension Plan {
     package var summary: String {
         let parts = counts.filter { $0.count > 0 }.map { "\($0.count) to \($0.word)" }
         guard !parts.isEmpty else { return "No changes." }
-        let untouched = exports.count { $0.impact == .untouched }
-        let paused = drainedExports.count
-        return parts.joined(separator: ", ") + "; \(count(untouched)) untouched, "
-            + (paused == 0 ? "no pause." : "\(count(paused)) with a pause.")
+        let words: [(impact: ExportImpact.Impact, word: String)] = [
+            (.untouched, "untouched"), (.noPause, "changed without a pause"),
+            (.pause, "paused for the switch"), (.starts, "started"), (.stops, "stopped"),
+        ]
+        let effects = words.compactMap { impact, word -> String? in
+            let number = exports.count { $0.impact == impact }
+            return number == 0 ? nil : "\(count(number)) \(word)"
+        }
+        return parts.joined(separator: ", ")
+            + (effects.isEmpty ? "." : "; " + effects.joined(separator: ", ") + ".")
     }
 
     private func count(_ exports: Int) -> String { "\(exports) export\(exports == 1 ? "" : "s")" }

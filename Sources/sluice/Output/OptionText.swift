@@ -7,6 +7,8 @@ enum OptionText {
         switch (value, kind) {
         case (.integer(let bytes), .size): size(bytes)
         case (.integer(let nanoseconds), .duration): duration(nanoseconds)
+        case (.integer(let number), .errorNumber):
+            ErrorNumber.named.first { $0.number == number }?.name ?? String(number)
         case (.integer(let mode), .fileMode): "0" + String(mode, radix: 8)
         case (.list(let values), .list(let element)):
             "[" + values.map { text(of: $0, kind: element) }.joined(separator: ", ") + "]"
