@@ -91,7 +91,7 @@ package struct ControlClient: Sendable {
             throw ControlError(
                 code: .unreachable,
                 socket: socket,
-                reason: "no daemon listens on \(socket) (\(error)); start one with "
+                reason: "no daemon listens on \(socket); start one with "
                     + "`sluice serve PATH --control \(socket)`, or name another with --control"
             )
         }

@@ -3,7 +3,7 @@ import ControlAPI
 
 /// The one binary: commands for people, and the daemon.
 @main
-struct Sluice: AsyncParsableCommand {
+struct Sluice: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sluice",
         abstract: "Serves disks that are described in YAML, and changes them while they serve.",
@@ -15,7 +15,8 @@ struct Sluice: AsyncParsableCommand {
             """,
         version: SluiceVersion.current,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, DriversCommand.self, ExplainCommand.self,
-            VersionCommand.self,
+            ServeCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
+            StatusCommand.self, ShowCommand.self, ReloadCommand.self, RetryCommand.self,
+            DriversCommand.self, ExplainCommand.self, VersionCommand.self,
         ])
 }

@@ -49,10 +49,11 @@ struct DesiredState: Sendable {
     private init(texts: [ConfigurationText], baseDirectory: String) {
         let configuration = Configuration(texts: texts)
         let isValid = configuration.verdict == .valid
-        resolved = isValid ? configuration.resolved : nil
+        let description = configuration.description.anchored(at: baseDirectory)
+        resolved = isValid ? ResolvedGraph(resolving: description) : nil
         diagnostics = configuration.diagnostics
         marks = configuration.marks
-        digest = isValid ? configuration.description.digest : ""
+        digest = isValid ? description.digest : ""
         self.baseDirectory = baseDirectory
         verdict = configuration.verdict
     }

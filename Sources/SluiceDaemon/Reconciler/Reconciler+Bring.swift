@@ -135,7 +135,8 @@ extension Reconciler {
         }
     }
 
-    private static let superseded = "configuration"
+    /// The reason of a verdict when newer files overtook these.
+    static let superseded = "Superseded"
 
     private func failure(_ error: GraphError, _ attempt: Attempt) -> Verdict {
         let isSuperseded = error.code == .abandoned && error.object == Self.superseded
@@ -149,7 +150,7 @@ extension Reconciler {
         )
         var verdict = Verdict(
             isSuperseded ? .rejected : error.exit,
-            isSuperseded ? "Superseded" : "ApplyFailed",
+            isSuperseded ? Self.superseded : "ApplyFailed",
             "\(error.object): \(error.reason)"
         )
         verdict.isHostFailure = !isSuperseded && error.mayPass

@@ -53,8 +53,9 @@ extension Reconciler {
         set(.degraded, false, "Healthy")
     }
 
-    /// Serves the last committed graph, because the sources are bad or missing at start.
-    func serveLastCommitted() async {
+    /// Serves the last committed graph at start, because the sources are bad or missing, or because
+    /// a person had applied it above them.
+    func serveLastCommitted(becauseOf verdict: Verdict) async {
         for finding in store.findings {
             logger.error("state damaged", metadata: ["reason": "\(finding)"])
         }
@@ -75,13 +76,14 @@ extension Reconciler {
         do throws(GraphError) {
             _ = try await graph.apply(change) {}
             noteLive(last, since: clock.unixSeconds())
+            guard verdict.exit != .done else { return }
             let sentence =
                 "the files cannot be applied; generation \(last.generation), the last committed "
                 + "one, is served"
             set(.degraded, true, "LastCommitted", sentence)
             logger.error(
                 "serving the last committed graph",
-                metadata: ["generation": "\(last.generation)", "why": "\(sentence)"]
+                metadata: ["generation": "\(last.generation)", "why": "\(verdict.message)"]
             )
         } catch {
             set(.degraded, true, "NothingServed", "\(error.object): \(error.reason)")

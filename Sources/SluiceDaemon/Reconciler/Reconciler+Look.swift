@@ -142,15 +142,19 @@ extension Reconciler {
         memory.lastVerdict = verdict
         if !verdict.diagnostics.isEmpty { memory.diagnostics = verdict.diagnostics }
         let isDone = verdict.exit == .done
+        // What was given up for newer files is tried again when those turn out to be the same.
+        if verdict.reason == Self.superseded { memory.seenSource = nil }
         set(.ready, isDone, verdict.reason, verdict.message)
-        set(.held, verdict.exit == .refused || verdict.reason == "AppliedByHand", verdict.reason)
+        set(.held, verdict.exit == .refused || verdict.reason == Self.byHand, verdict.reason)
         if isDone {
             memory.retry.reset()
             set(.degraded, false, "Healthy")
         }
         guard verdict.isHostFailure else {
             set(.reconciling, false, "Idle")
-            if verdict.exit == .applyFailed, verdict.reason != "Superseded" { quarantine(verdict) }
+            if verdict.exit == .applyFailed, verdict.reason != Self.superseded {
+                quarantine(verdict)
+            }
             return
         }
         let seconds = memory.retry.fail()
@@ -165,11 +169,14 @@ extension Reconciler {
         memory.quarantine[digest] = verdict.message
     }
 
+    /// The reason of a verdict while a person's apply stands above the files.
+    static let byHand = "AppliedByHand"
+
     /// What is said while a person's apply stands above the files.
     var handVerdict: Verdict {
         Verdict(
             .done,
-            "AppliedByHand",
+            Self.byHand,
             "what is live was applied by hand; the files are tried when they change next, or "
                 + "with `sluice retry`"
         )

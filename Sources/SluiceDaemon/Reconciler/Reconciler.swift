@@ -65,7 +65,8 @@ package actor Reconciler {
         await enter()
         defer { leave() }
         var verdict = await consider(cause)
-        if cause == .start, verdict.exit != .done { await serveLastCommitted() }
+        let isLive = verdict.exit == .done && verdict.reason != Self.byHand
+        if cause == .start, !isLive { await serveLastCommitted(becauseOf: verdict) }
         verdict.generation = memory.generation
         return verdict
     }

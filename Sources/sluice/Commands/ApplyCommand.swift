@@ -62,7 +62,7 @@ struct ApplyCommand: ParsableCommand {
         }
         let plan = Plan(
             live: origin.description,
-            desired: desired.description,
+            desired: desired.description.anchored(at: baseDirectory(of: paths)),
             marks: desired.marks,
             allowed: Set(allowedRemovals)
         )
@@ -97,7 +97,7 @@ struct ApplyCommand: ParsableCommand {
             files: source.texts.map {
                 ApplyRequest.File(path: $0.path, text: String(decoding: $0.bytes, as: UTF8.self))
             },
-            baseDirectory: Self.baseDirectory(of: paths),
+            baseDirectory: baseDirectory(of: paths),
             allowRemove: allowedRemovals,
             drainTimeoutNanoseconds: drainTimeout?.nanoseconds,
             plan: plan.id
@@ -113,16 +113,6 @@ struct ApplyCommand: ParsableCommand {
         Terminal.note("Apply this plan? [y/N] ")
         let answer = readLine() ?? ""
         return answer == "y" || answer == "yes"
-    }
-
-    /// Directory that relative file names start from: the first path as it was named.
-    private static func baseDirectory(of paths: [String]) -> String {
-        guard let first = paths.first, first != "-" else { return absolute(".") }
-        let path = absolute(first)
-        var status = stat()
-        guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return path }
-        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
-        return String(path[..<slash])
     }
 
     private func refuse(_ findings: [Diagnostic], _ lines: SourceLines, _ status: ExitStatus) throws

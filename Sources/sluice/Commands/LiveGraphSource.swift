@@ -32,6 +32,8 @@ struct LiveGraphSource {
     let marks: GraphMarks
     /// Lines for findings about it.
     let lines: SourceLines
+    /// Whether paths in it are absolute, because it comes from a daemon.
+    let isAnchored: Bool
 
     /// Finds the live graph.
     ///
@@ -40,13 +42,13 @@ struct LiveGraphSource {
     ///   - control: How to reach the daemon.
     init(named name: String?, control: ControlOptions) throws(LiveGraphError) {
         guard let name else {
-            self.init(try Self.ask(control.socket))
+            self.init(try Self.ask(control.socket), isAnchored: true)
             return
         }
         if name == "empty" {
             self.init(GraphDescription())
         } else if Self.isSocket(name) {
-            self.init(try Self.ask(name))
+            self.init(try Self.ask(name), isAnchored: true)
         } else {
             let source = ConfigurationSource(paths: [name])
             guard source.faults.isEmpty else {

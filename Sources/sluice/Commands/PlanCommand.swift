@@ -54,8 +54,12 @@ struct PlanCommand: ParsableCommand {
             try refuse(error.findings, lines: error.lines, status: error.status)
             return
         }
+        // A daemon's paths are absolute; only then do equal files mean an empty plan.
+        let wished =
+            origin.isAnchored
+            ? desired.description.anchored(at: baseDirectory(of: paths)) : desired.description
         let plan = Plan(
-            live: origin.description, desired: desired.description, marks: desired.marks,
+            live: origin.description, desired: wished, marks: desired.marks,
             liveMarks: origin.marks, allowed: Set(allowedRemovals))
         try show(plan, desired, source, origin)
     }

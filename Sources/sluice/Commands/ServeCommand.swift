@@ -84,6 +84,16 @@ func absolute(_ path: String) -> String {
     return text
 }
 
+/// Directory that relative file names start from: the first path as it was named.
+func baseDirectory(of paths: [String]) -> String {
+    guard let first = paths.first, first != "-" else { return absolute(".") }
+    let path = absolute(first)
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFDIR else { return path }
+    guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return "/" }
+    return String(path[..<slash])
+}
+
 /// A duration on the command line, such as `250ms`, `5s` or `2m`.
 struct DurationArgument: ExpressibleByArgument {
     let nanoseconds: UInt64
