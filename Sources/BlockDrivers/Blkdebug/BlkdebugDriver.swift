@@ -10,6 +10,7 @@ final class BlkdebugDriver: BlockDriver {
     private let image: Edge
     private var line: DelayLine?
     private var rules: [ErrorRule]
+    private var general: NodeRules
     private var chances: ChanceGenerator
 
     init(node: OpenBlkdebug, loop: EventLoop, image: Edge) {
@@ -17,6 +18,7 @@ final class BlkdebugDriver: BlockDriver {
         self.image = image
         let settings = node.currentSettings
         rules = settings.rules
+        general = settings.general
         chances = ChanceGenerator(seed: settings.node)
         line = DelayLine(loop: loop, delayNanoseconds: settings.delayNanoseconds) {
             [unowned self] request in
@@ -26,7 +28,9 @@ final class BlkdebugDriver: BlockDriver {
     }
 
     /// Payloads travel in memory while there are faults to make.
-    var movesPages: Bool { rules.isEmpty && line?.holds != true && image.movesPages }
+    var movesPages: Bool {
+        rules.isEmpty && !general.detectsZeroes && line?.holds != true && image.movesPages
+    }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         if let line, line.holds {
@@ -42,6 +46,7 @@ final class BlkdebugDriver: BlockDriver {
     func optionsChanged() {
         let settings = node.currentSettings
         rules = settings.rules
+        general = settings.general
         line?.setDelay(nanoseconds: settings.delayNanoseconds)
     }
 
@@ -55,7 +60,7 @@ final class BlkdebugDriver: BlockDriver {
             )
             if let error { return .failed(error) }
         }
-        return image.submit(request)
+        return general.submit(request, to: image)
     }
 }
 

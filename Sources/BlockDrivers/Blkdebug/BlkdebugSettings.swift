@@ -10,11 +10,13 @@ struct BlkdebugSettings: Sendable {
     let delayNanoseconds: UInt64
     let rules: [ErrorRule]
     let isReadOnly: Bool
+    let general: NodeRules
 
     /// Reads the options; rules that were there before keep what they have done.
     init(_ node: NodeDescription, keeping old: [ErrorRule] = []) throws(GraphError) {
         self.node = node.name
         isReadOnly = node.isReadOnly
+        general = NodeRules(node.options)
         alignmentBytes = UInt32(clamping: node.options.integer("align") ?? 0)
         transferBytesMax = UInt32(clamping: node.options.integer("max-transfer") ?? 0)
         delayNanoseconds = UInt64(clamping: node.options.integer("delay") ?? 0)

@@ -6,8 +6,8 @@ final class OpenRaw: OpenNode {
 
     init(window: RawWindow) { self.window = StagedValue(window) }
 
-    /// First byte of the child, for views.
-    var offsetBytes: UInt64 { window.current.offsetBytes }
+    /// What views obey.
+    var currentWindow: RawWindow { window.current }
 
     func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
         guard let child = children["file"] else { preconditionFailure("a raw node has no file") }

@@ -9,24 +9,33 @@ final class RawDriver: BlockDriver {
     private let node: OpenRaw
     private let file: Edge
     private var offsetBytes: UInt64
+    private var rules: NodeRules
 
     init(node: OpenRaw, file: Edge) {
         self.node = node
         self.file = file
-        offsetBytes = node.offsetBytes
+        let window = node.currentWindow
+        offsetBytes = window.offsetBytes
+        rules = window.rules
     }
 
     /// A pipe holds whole pages, so that an offset between pages would make one page too many.
-    var movesPages: Bool { file.movesPages && offsetBytes % 4096 == 0 }
+    var movesPages: Bool {
+        file.movesPages && offsetBytes % 4096 == 0 && !rules.detectsZeroes
+    }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         let offset = offsetBytes
-        guard offset != 0 else { return file.submit(request) }
+        guard offset != 0 else { return rules.submit(request, to: file) }
         request.slot.pointee.offsetBytes &+= offset
-        let status = file.submit(request)
+        let status = rules.submit(request, to: file)
         if !status.isParked { request.slot.pointee.offsetBytes &-= offset }
         return status
     }
 
-    func optionsChanged() { offsetBytes = node.offsetBytes }
+    func optionsChanged() {
+        let window = node.currentWindow
+        offsetBytes = window.offsetBytes
+        rules = window.rules
+    }
 }

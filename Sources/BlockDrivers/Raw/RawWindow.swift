@@ -10,12 +10,14 @@ struct RawWindow: Hashable, Sendable {
     /// Length, or to the end of the child.
     let sizeBytes: UInt64?
     let isReadOnly: Bool
+    let rules: NodeRules
 
     init(_ node: NodeDescription) {
         self.node = node.name
         offsetBytes = UInt64(clamping: node.options.integer("offset") ?? 0)
         sizeBytes = node.options.integer("size").map { UInt64(clamping: $0) }
         isReadOnly = node.isReadOnly
+        rules = NodeRules(node.options)
     }
 
     /// Limits of the window over a child.

@@ -5,6 +5,7 @@ internal import GraphModel
 struct ThrottleSettings: Sendable {
     let group: ThrottleGroup
     let isReadOnly: Bool
+    let rules: NodeRules
 
     init(_ node: NodeDescription, groups: ThrottleGroups) throws(GraphError) {
         let name = node.options.text("throttle-group") ?? ""
@@ -18,6 +19,7 @@ struct ThrottleSettings: Sendable {
         }
         self.group = group
         isReadOnly = node.isReadOnly
+        rules = NodeRules(node.options)
     }
 }
 
@@ -31,8 +33,8 @@ final class OpenThrottle: OpenNode {
         self.groups = groups
     }
 
-    /// The group that views obey.
-    var group: ThrottleGroup { settings.current.group }
+    /// What views obey.
+    var currentSettings: ThrottleSettings { settings.current }
 
     func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
         guard var limits = children["file"] else { preconditionFailure("a throttle has no file") }

@@ -24,6 +24,7 @@ final class ThrottleDriver: BlockDriver {
     private struct State {
         var isDraining = false
         var revision: UInt64
+        var rules: NodeRules
         /// Kept alive by `group`.
         var limits: Unmanaged<ThrottleGroup>
     }
@@ -41,10 +42,15 @@ final class ThrottleDriver: BlockDriver {
         self.node = node
         self.loop = loop
         self.file = file
-        group = node.group
+        let settings = node.currentSettings
+        group = settings.group
         state = .allocate(capacity: 1)
         state.initialize(
-            to: State(revision: group.revision, limits: .passUnretained(group))
+            to: State(
+                revision: group.revision,
+                rules: settings.rules,
+                limits: .passUnretained(group)
+            )
         )
         reads = .allocate(capacity: 1)
         reads.initialize(to: Lane(isWrite: false))
@@ -63,7 +69,7 @@ final class ThrottleDriver: BlockDriver {
         writes.deallocate()
     }
 
-    var movesPages: Bool { file.movesPages }
+    var movesPages: Bool { file.movesPages && !state.pointee.rules.detectsZeroes }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         switch request.slot.pointee.operation {
@@ -82,18 +88,20 @@ final class ThrottleDriver: BlockDriver {
     func drainEnded() { state.pointee.isDraining = false }
 
     func optionsChanged() {
-        group = node.group
+        let settings = node.currentSettings
+        group = settings.group
+        state.pointee.rules = settings.rules
         state.pointee.limits = .passUnretained(group)
         reserveAnew()
     }
 
     @inline(__always)
     private func enter(_ lane: UnsafeMutablePointer<Lane>, _ request: BlockRequest) -> BlockStatus {
-        if state.pointee.isDraining { return file.submit(request) }
+        if state.pointee.isDraining { return handOn(request) }
         if lane.pointee.waiting.isEmpty {
             let now = loop.nowNanoseconds
             let ready = reserve(request, isWrite: lane.pointee.isWrite, now: now)
-            if ready <= now { return file.submit(request) }
+            if ready <= now { return handOn(request) }
             lane.pointee.readyNanoseconds = ready
             lane.pointee.waiting.append(request)
             arm()
@@ -150,8 +158,13 @@ final class ThrottleDriver: BlockDriver {
         }
     }
 
+    @inline(__always)
+    private func handOn(_ request: BlockRequest) -> BlockStatus {
+        state.pointee.rules.submit(request, to: file)
+    }
+
     private func forward(_ request: BlockRequest) {
-        let status = file.submit(request)
+        let status = handOn(request)
         if !status.isParked { request.finish(status) }
     }
 
