@@ -36,8 +36,8 @@ class Wire:
 
     def __init__(self, path, seconds=5):
         self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(path))  # waits for a place in the backlog
         self.socket.settimeout(seconds)
-        self.socket.connect(str(path))
 
     def __enter__(self):
         return self

@@ -87,12 +87,13 @@ class EditTest(DaemonTest):
         self.assertGreater(self.iops(sluice), 2_000)
 
     def iops(self, sluice):
+        report = sluice.directory / "load.json"
         result = subprocess.run(
             ["fio", "--name=load", "--ioengine=nbd", f"--uri={sluice.uri('disk')}", "--rw=randread", "--bs=4k",
-             "--iodepth=16", "--size=64m", "--time_based", "--runtime=2", "--output-format=json"],
+             "--iodepth=16", "--size=64m", "--time_based", "--runtime=2", "--output-format=json", f"--output={report}"],
             capture_output=True, text=True, timeout=60)
         self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)["jobs"][0]["read"]["iops"]
+        return json.loads(report.read_text())["jobs"][0]["read"]["iops"]
 
 
 def clients(sluice):

@@ -59,8 +59,11 @@ class HostileClientTest(DaemonTest):
             time.sleep(0.01)
         self.descriptors = self.sluice.descriptors()
         self.addCleanup(self.bystander.ending.set)
+        self.connections = []
 
     def tearDown(self):
+        for connection in self.connections:
+            connection.socket.close()
         rounds = self.bystander.rounds
         deadline = time.monotonic() + 10
         while self.bystander.rounds < rounds + 10 and time.monotonic() < deadline:
@@ -78,7 +81,7 @@ class HostileClientTest(DaemonTest):
 
     def connect(self, export="disk", seconds=5):
         connection = Wire(self.sluice.socket, seconds)
-        self.addCleanup(connection.socket.close)
+        self.connections.append(connection)
         return connection if export is None else connection.go(export)
 
     def loose(self, export="disk"):
