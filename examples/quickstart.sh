@@ -77,7 +77,7 @@ show qemu-io -f raw -c "write -P 0x42 0 1M" -c "flush" -c "read -P 0x42 0 1M" "$
 
 say "3. A client is busy and verifies every byte (fio, 16 requests in flight)"
 fio --name=busy --ioengine=nbd --uri="$uri" --rw=randwrite --bs=4k --iodepth=16 --offset=1m --size=32m \
-    --verify=crc32c --verify_backlog=256 --time_based --runtime=12 \
+    --verify=crc32c --verify_backlog=256 --time_based --runtime=10 \
     --output-format=terse --terse-version=3 --output="$here/fio.out" > "$here/fio.log" 2>&1 &
 load=$!
 sleep 1
