@@ -18,5 +18,6 @@ struct Sluice: ParsableCommand {
             ServeCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
             StatusCommand.self, ShowCommand.self, ReloadCommand.self, RetryCommand.self,
             DriversCommand.self, ExplainCommand.self, VersionCommand.self,
-        ])
+        ]
+    )
 }

@@ -10,7 +10,8 @@ package enum Catalog {
     ]
 
     private static let driversByName = Dictionary(
-        uniqueKeysWithValues: drivers.map { ($0.name, $0) })
+        uniqueKeysWithValues: drivers.map { ($0.name, $0) }
+    )
 
     /// The driver of a name.
     package static func driver(_ name: String) -> DriverSpecification? { driversByName[name] }
@@ -28,7 +29,8 @@ package enum Catalog {
 
     /// What a change of one option of a node costs.
     package static func cost(
-        of option: OptionSpecification, driver: DriverSpecification
+        of option: OptionSpecification,
+        driver: DriverSpecification
     ) -> ChangeCost {
         option.change == .reopen && !driver.canReopen ? .replace : option.change
     }

@@ -1,7 +1,8 @@
 extension DriverSpecification {
     /// A client of an NBD server.
     package static let nbd = DriverSpecification(
-        "nbd", "A disk that an NBD server serves.",
+        "nbd",
+        "A disk that an NBD server serves.",
         options: [
             OptionSpecification(
                 "server",
@@ -10,17 +11,31 @@ extension DriverSpecification {
                     cases: [
                         OptionVariant(
                             "unix",
-                            [OptionSpecification("path", .text, isRequired: true, "The socket.")]),
+                            [OptionSpecification("path", .text, isRequired: true, "The socket.")]
+                        ),
                         OptionVariant(
                             "inet",
                             [
                                 OptionSpecification("host", .text, isRequired: true, "The host."),
                                 OptionSpecification(
-                                    "port", .integer(1...65_535), default: .integer(10_809),
-                                    "The port."),
-                            ]),
-                    ]), isRequired: true, "Where the server is."),
-            OptionSpecification("export", .text, default: .text(""), "Name of the server's export."),
+                                    "port",
+                                    .integer(1...65_535),
+                                    default: .integer(10_809),
+                                    "The port."
+                                ),
+                            ]
+                        ),
+                    ]
+                ),
+                isRequired: true,
+                "Where the server is."
+            ),
+            OptionSpecification(
+                "export",
+                .text,
+                default: .text(""),
+                "Name of the server's export."
+            ),
             OptionSpecification(
                 "tls",
                 .mapping([
@@ -28,12 +43,23 @@ extension DriverSpecification {
                     OptionSpecification("certificate", .text, "Own certificate, a file."),
                     OptionSpecification("key", .text, "Its key, a file."),
                     OptionSpecification("hostname", .text, "Name that the certificate must bear."),
-                ]), "Encrypt."),
+                ]),
+                "Encrypt."
+            ),
             OptionSpecification(
-                "reconnect-delay", .time, default: .integer(0), change: .live,
-                "How long requests wait for a lost server to come back."),
+                "reconnect-delay",
+                .time,
+                default: .integer(0),
+                change: .live,
+                "How long requests wait for a lost server to come back."
+            ),
             OptionSpecification(
-                "open-timeout", .time, default: .integer(0), "How long opening keeps trying."),
+                "open-timeout",
+                .time,
+                default: .integer(0),
+                "How long opening keeps trying."
+            ),
         ],
-        canReopen: false)
+        canReopen: false
+    )
 }

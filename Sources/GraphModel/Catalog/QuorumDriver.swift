@@ -1,18 +1,28 @@
 extension DriverSpecification {
     /// Several copies of one disk.
     package static let quorum = DriverSpecification(
-        "quorum", "Writes to all children, reads what most of them say.",
+        "quorum",
+        "Writes to all children, reads what most of them say.",
         slots: [ChildSlot("children", .data, .list(countMin: 1), "The copies.")],
         options: [
             OptionSpecification(
-                "vote-threshold", .integer(1...4096), isRequired: true,
-                "Copies that have to agree."),
+                "vote-threshold",
+                .integer(1...4096),
+                isRequired: true,
+                "Copies that have to agree."
+            ),
             OptionSpecification(
-                "read-pattern", .choice(["quorum", "fifo"]), default: .text("quorum"),
-                "Ask all, or the first that answers."),
+                "read-pattern",
+                .choice(["quorum", "fifo"]),
+                default: .text("quorum"),
+                "Ask all, or the first that answers."
+            ),
             OptionSpecification(
-                "rewrite-corrupted", .flag, default: .flag(false),
-                "Mend copies that were outvoted."),
+                "rewrite-corrupted",
+                .flag,
+                default: .flag(false),
+                "Mend copies that were outvoted."
+            ),
         ],
         canReopen: false,
         claim: { _, context in
@@ -23,7 +33,8 @@ extension DriverSpecification {
             }
             return EdgeMasks(
                 used: used,
-                shared: context.demand.shared.intersection([.consistentRead, .writeUnchanged]))
+                shared: context.demand.shared.intersection([.consistentRead, .writeUnchanged])
+            )
         },
         check: { node in
             let threshold = node.options.integer("vote-threshold") ?? 0
@@ -32,16 +43,20 @@ extension DriverSpecification {
                 OptionFault(
                     "vote-threshold",
                     "vote-threshold is \(threshold) and there are \(node.children.count) children",
-                    help: "a vote needs at least as many children as its threshold")
+                    help: "a vote needs at least as many children as its threshold"
+                )
             ]
-        })
+        }
+    )
 
     /// Two disks that have to be the same.
     package static let blkverify = DriverSpecification(
-        "blkverify", "Writes to both children and compares what they read.",
+        "blkverify",
+        "Writes to both children and compares what they read.",
         slots: [
             ChildSlot("raw", .filter, .required, "What is known to be right."),
             ChildSlot("test", .data, .required, "What is tried."),
         ],
-        canReopen: false)
+        canReopen: false
+    )
 }

@@ -2,61 +2,137 @@ extension Catalog {
     /// Options of an I/O thread.
     package static let ioThreadOptions: [OptionSpecification] = [
         OptionSpecification(
-            "cpu", .integer(0...4095), change: .live, "Processor on which the thread runs.")
+            "cpu",
+            .integer(0...4095),
+            change: .live,
+            "Processor on which the thread runs."
+        )
     ]
 
     /// Options of a listener.
     package static let listenerOptions: [OptionSpecification] = [
         OptionSpecification(
-            "type", .choice(["nbd"]), isRequired: true, change: .replace,
-            "Protocol that is spoken."),
+            "type",
+            .choice(["nbd"]),
+            isRequired: true,
+            change: .replace,
+            "Protocol that is spoken."
+        ),
         OptionSpecification(
-            "address", .text, isRequired: true, change: .replace,
-            "Where clients connect: unix:PATH or tcp:HOST:PORT."),
+            "address",
+            .text,
+            isRequired: true,
+            change: .replace,
+            "Where clients connect: unix:PATH or tcp:HOST:PORT."
+        ),
         OptionSpecification(
-            "mode", .fileMode, change: .live, "Permission bits of the socket's file."),
+            "mode",
+            .fileMode,
+            change: .live,
+            "Permission bits of the socket's file."
+        ),
         OptionSpecification(
-            "max-connections", .integer(1...65_536), default: .integer(256), change: .live,
-            "Most clients at a time."),
+            "max-connections",
+            .integer(1...65_536),
+            default: .integer(256),
+            change: .live,
+            "Most clients at a time."
+        ),
         OptionSpecification(
             "tls",
             .mapping([
-                OptionSpecification("certificate", .text, isRequired: true, "Own certificate, a file."),
+                OptionSpecification(
+                    "certificate",
+                    .text,
+                    isRequired: true,
+                    "Own certificate, a file."
+                ),
                 OptionSpecification("key", .text, isRequired: true, "Its key, a file."),
                 OptionSpecification("client-ca", .text, "Who signs clients' certificates, a file."),
-            ]), change: .replace, "Encrypt; refuse clients that do not."),
+            ]),
+            change: .replace,
+            "Encrypt; refuse clients that do not."
+        ),
     ]
 
     /// Options of an export.
     package static let exportOptions: [OptionSpecification] = [
         OptionSpecification(
-            "type", .choice(["nbd"]), isRequired: true, change: .replace, "Kind of export."),
+            "type",
+            .choice(["nbd"]),
+            isRequired: true,
+            change: .replace,
+            "Kind of export."
+        ),
         OptionSpecification(
-            "node", .reference(.node), isRequired: true, change: .reopen, "Node that is served."),
+            "node",
+            .reference(.node),
+            isRequired: true,
+            change: .reopen,
+            "Node that is served."
+        ),
         OptionSpecification(
-            "listener", .reference(.listener), change: .live,
-            "Where; may be left out when there is one listener."),
+            "listener",
+            .reference(.listener),
+            change: .live,
+            "Where; may be left out when there is one listener."
+        ),
         OptionSpecification(
-            "name", .text, change: .live, "Name that clients ask for; the export's key by default."),
+            "name",
+            .text,
+            change: .live,
+            "Name that clients ask for; the export's key by default."
+        ),
         OptionSpecification(
-            "writable", .flag, default: .flag(false), change: .reopen, "Whether clients may write."),
+            "writable",
+            .flag,
+            default: .flag(false),
+            change: .reopen,
+            "Whether clients may write."
+        ),
         OptionSpecification(
-            "description", .text, change: .live, isSilent: true, "A word for people."),
+            "description",
+            .text,
+            change: .live,
+            isSilent: true,
+            "A word for people."
+        ),
         OptionSpecification(
-            "iothread", .reference(.ioThread), change: .reopen, "Thread that serves it."),
+            "iothread",
+            .reference(.ioThread),
+            change: .reopen,
+            "Thread that serves it."
+        ),
         OptionSpecification(
-            "share", .permissions,
-            default: .list(PermissionRules.exportShares.names.map { .text($0) }), change: .live,
-            "Permissions that other users of the node may hold."),
+            "share",
+            .permissions,
+            default: .list(PermissionRules.exportShares.names.map { .text($0) }),
+            change: .live,
+            "Permissions that other users of the node may hold."
+        ),
         OptionSpecification(
-            "max-connections", .integer(1...65_536), change: .live, isSilent: true,
-            "Most clients at a time."),
+            "max-connections",
+            .integer(1...65_536),
+            change: .live,
+            isSilent: true,
+            "Most clients at a time."
+        ),
         OptionSpecification(
-            "on-remove", .choice(["refuse", "drain", "disconnect"]), default: .text("refuse"),
-            change: .live, isSilent: true, "What happens to clients when the export is removed."),
+            "on-remove",
+            .choice(["refuse", "drain", "disconnect"]),
+            default: .text("refuse"),
+            change: .live,
+            isSilent: true,
+            "What happens to clients when the export is removed."
+        ),
         OptionSpecification(
-            "protect", .flag, default: .flag(false), change: .live, isSilent: true,
-            "Refuse to remove this export unless allowed by name."),
+            "protect",
+            .flag,
+            default: .flag(false),
+            change: .live,
+            isSilent: true,
+            "Refuse to remove this export unless allowed by name."
+        ),
     ]
 
     /// Where a listener's address leads.

@@ -12,23 +12,40 @@ extension Catalog {
     package static let throttleGroupOptions: [OptionSpecification] =
         throttleLimits.flatMap { key -> [OptionSpecification] in
             let isBytes = key.hasPrefix("bps")
-            let rate = isBytes ? OptionKind.size(0...throttleRateMax) : .integer(0...throttleRateMax)
+            let rate =
+                isBytes ? OptionKind.size(0...throttleRateMax) : .integer(0...throttleRateMax)
             let what = isBytes ? "Bytes" : "Operations"
             return [
                 OptionSpecification(
-                    key, rate, default: .integer(0), change: .live,
-                    "\(what) per second; 0 for no limit."),
+                    key,
+                    rate,
+                    default: .integer(0),
+                    change: .live,
+                    "\(what) per second; 0 for no limit."
+                ),
                 OptionSpecification(
-                    key + "-max", rate, default: .integer(0), change: .live,
-                    "\(what) per second in a burst."),
+                    key + "-max",
+                    rate,
+                    default: .integer(0),
+                    change: .live,
+                    "\(what) per second in a burst."
+                ),
                 OptionSpecification(
-                    key + "-max-length", .duration(1_000_000...throttleBurstNanosecondsMax),
-                    default: .integer(1_000_000_000), change: .live, "How long a burst may last."),
+                    key + "-max-length",
+                    .duration(1_000_000...throttleBurstNanosecondsMax),
+                    default: .integer(1_000_000_000),
+                    change: .live,
+                    "How long a burst may last."
+                ),
             ]
         } + [
             OptionSpecification(
-                "iops-size", .bytes, default: .integer(0), change: .live,
-                "Bytes that count as one operation; 0: each request is one.")
+                "iops-size",
+                .bytes,
+                default: .integer(0),
+                change: .live,
+                "Bytes that count as one operation; 0: each request is one."
+            )
         ]
 
     /// Faults between limits, as QEMU sees them.
@@ -44,8 +61,11 @@ extension Catalog {
                     guard limits.integer(key) ?? 0 > 0 else { continue }
                     faults.append(
                         OptionFault(
-                            key, "\(key) cannot be set together with \(total)",
-                            help: "limit either the total, or reads and writes"))
+                            key,
+                            "\(key) cannot be set together with \(total)",
+                            help: "limit either the total, or reads and writes"
+                        )
+                    )
                 }
             }
         }
@@ -55,12 +75,19 @@ extension Catalog {
             if burst > 0, average == 0 {
                 faults.append(
                     OptionFault(
-                        key + "-max", "\(key)-max needs \(key)", help: "set \(key) as well"))
+                        key + "-max",
+                        "\(key)-max needs \(key)",
+                        help: "set \(key) as well"
+                    )
+                )
             } else if burst > 0, burst < average {
                 faults.append(
                     OptionFault(
-                        key + "-max", "\(key)-max (\(burst)) is lower than \(key) (\(average))",
-                        help: "a burst is at least as fast as the average"))
+                        key + "-max",
+                        "\(key)-max (\(burst)) is lower than \(key) (\(average))",
+                        help: "a burst is at least as fast as the average"
+                    )
+                )
             }
         }
         let operations = ["iops-total", "iops-read", "iops-write"]
@@ -69,8 +96,11 @@ extension Catalog {
         {
             faults.append(
                 OptionFault(
-                    "iops-size", "iops-size needs a limit of operations",
-                    help: "set iops-total, iops-read or iops-write"))
+                    "iops-size",
+                    "iops-size needs a limit of operations",
+                    help: "set iops-total, iops-read or iops-write"
+                )
+            )
         }
         return faults
     }

@@ -38,8 +38,14 @@ package struct Diagnostic: Hashable, Sendable {
 
     /// Makes a finding.
     package init(
-        severity: Severity = .error, code: String, message: String, mark: SourceMark?,
-        label: String = "", related: [Related] = [], suggestions: [String] = [], help: [String] = []
+        severity: Severity = .error,
+        code: String,
+        message: String,
+        mark: SourceMark?,
+        label: String = "",
+        related: [Related] = [],
+        suggestions: [String] = [],
+        help: [String] = []
     ) {
         self.severity = severity
         self.code = code

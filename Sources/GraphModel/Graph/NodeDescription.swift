@@ -19,8 +19,11 @@ package struct NodeDescription: Hashable, Sendable {
 
     /// Makes a node.
     package init(
-        name: String, driver: String, options: Options = Options(),
-        children: [ChildReference] = [], formerly: String? = nil
+        name: String,
+        driver: String,
+        options: Options = Options(),
+        children: [ChildReference] = [],
+        formerly: String? = nil
     ) {
         self.name = name
         self.driver = driver

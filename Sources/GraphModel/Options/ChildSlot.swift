@@ -21,7 +21,10 @@ package struct ChildSlot: Hashable, Sendable {
 
     /// Describes a slot.
     package init(
-        _ name: String, _ role: ChildRole, _ occupancy: Occupancy = .required, _ summary: String = ""
+        _ name: String,
+        _ role: ChildRole,
+        _ occupancy: Occupancy = .required,
+        _ summary: String = ""
     ) {
         self.name = name
         self.role = role

@@ -29,8 +29,12 @@ package struct DriverSpecification: Sendable {
 
     /// Describes a driver.
     package init(
-        _ name: String, _ summary: String, slots: [ChildSlot] = [],
-        options: [OptionSpecification] = [], canReopen: Bool = true, claim: Claim? = nil,
+        _ name: String,
+        _ summary: String,
+        slots: [ChildSlot] = [],
+        options: [OptionSpecification] = [],
+        canReopen: Bool = true,
+        claim: Claim? = nil,
         roleRule: (@Sendable (ChildSlot, NodeDescription) -> ChildRole)? = nil,
         passesThrough: @escaping @Sendable (NodeDescription) -> Bool = { _ in false },
         size: @escaping @Sendable (NodeDescription, Int64?) -> Int64? = { _, _ in nil },

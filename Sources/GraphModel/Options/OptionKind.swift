@@ -61,7 +61,8 @@ extension OptionKind {
         case .reference(let kind): "the name of \(kind.titleWithArticle)"
         case .integer(let range):
             range.upperBound == .max
-                ? (range.lowerBound == 0 ? "a whole number" : "a whole number from \(range.lowerBound)")
+                ? (range.lowerBound == 0
+                    ? "a whole number" : "a whole number from \(range.lowerBound)")
                 : "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .fileMode: "permission bits such as 0660"
         case .size: "a size such as 512, 64KiB or 20GiB"

@@ -27,8 +27,12 @@ package struct OptionSpecification: Hashable, Sendable {
 
     /// Describes an option.
     package init(
-        _ key: String, _ kind: OptionKind, default defaultValue: OptionValue? = nil,
-        isRequired: Bool = false, change: ChangeCost = .replace, isSilent: Bool = false,
+        _ key: String,
+        _ kind: OptionKind,
+        default defaultValue: OptionValue? = nil,
+        isRequired: Bool = false,
+        change: ChangeCost = .replace,
+        isSilent: Bool = false,
         _ summary: String = ""
     ) {
         self.key = key

@@ -51,8 +51,12 @@ struct GraphIndex: Sendable {
                 guard let target = numbers[child.node] else { continue }
                 edges.append(
                     Edge(
-                        parent: Int32(number), child: target, place: Int32(place),
-                        role: driver?.role(edge: child.edge, of: node) ?? .filter))
+                        parent: Int32(number),
+                        child: target,
+                        place: Int32(place),
+                        role: driver?.role(edge: child.edge, of: node) ?? .filter
+                    )
+                )
             }
         }
         starts.append(Int32(edges.count))
@@ -60,7 +64,8 @@ struct GraphIndex: Sendable {
         for (number, export) in exports.enumerated() {
             guard let target = numbers[export.node] else { continue }
             edges.append(
-                Edge(parent: Int32(-1 - number), child: target, place: 0, role: []))
+                Edge(parent: Int32(-1 - number), child: target, place: 0, role: [])
+            )
         }
         (self.names, self.numbers, self.nodes) = (names, numbers, nodes)
         (self.drivers, self.exports, self.edges, self.starts) = (drivers, exports, edges, starts)

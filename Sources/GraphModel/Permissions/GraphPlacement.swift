@@ -24,7 +24,8 @@ package struct GraphPlacement: Sendable {
         for node in order.lazy.map(Int.init) {
             if found[node] == ThreadSets.none {
                 found[node] = table.set(
-                    of: index.nodes[node].options.text("iothread") ?? Self.defaultThread)
+                    of: index.nodes[node].options.text("iothread") ?? Self.defaultThread
+                )
             }
             for place in index.children(of: node) {
                 let child = Int(index.edges[place].child)

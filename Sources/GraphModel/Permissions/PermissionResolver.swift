@@ -58,11 +58,17 @@ struct PermissionResolver {
         let edge = index.edges[place]
         let description = index.nodes[node]
         var masks = PermissionRules.masks(
-            role: edge.role, demand: cumulative[node], isWritable: !description.isReadOnly)
+            role: edge.role,
+            demand: cumulative[node],
+            isWritable: !description.isReadOnly
+        )
         if let claim = index.drivers[node]?.claim {
             let context = PermissionContext(
-                node: description, edge: index.name(of: edge), demand: cumulative[node],
-                hasUsers: hasUsers)
+                node: description,
+                edge: index.name(of: edge),
+                demand: cumulative[node],
+                hasUsers: hasUsers
+            )
             masks = claim(masks, context)
         }
         if index.nodes[Int(edge.child)].options.flag("force-share") == true { masks.shared = .all }
@@ -79,7 +85,8 @@ struct PermissionResolver {
             size % alignments[node] != 0
         {
             refused.append(
-                (Int32(node), .unaligned(sizeBytes: size, alignmentBytes: alignments[node])))
+                (Int32(node), .unaligned(sizeBytes: size, alignmentBytes: alignments[node]))
+            )
         }
     }
 
@@ -117,8 +124,11 @@ struct PermissionResolver {
             if isFollowOn { continue }
             violations.append(
                 GraphViolation(
-                    node: index.names[Int(node)], reason: reason,
-                    user: story.holder(steps, edge: steps.last)))
+                    node: index.names[Int(node)],
+                    reason: reason,
+                    user: story.holder(steps, edge: steps.last)
+                )
+            )
         }
     }
 
@@ -136,9 +146,12 @@ struct PermissionResolver {
                 }
                 conflicts.append(
                     PermissionConflict(
-                        node: index.names[Int(node)], bits: bits,
+                        node: index.names[Int(node)],
+                        bits: bits,
                         wants: story.holder(story.wish(for: bits, by: user), edge: user),
-                        denies: story.holder(story.denial(of: bits, by: denier), edge: denier)))
+                        denies: story.holder(story.denial(of: bits, by: denier), edge: denier)
+                    )
+                )
             }
         }
     }

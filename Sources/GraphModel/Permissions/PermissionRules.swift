@@ -29,8 +29,11 @@ package enum PermissionRules {
     ///   - role: What the child is to the parent.
     ///   - demand: What the parent's own parents use and share.
     ///   - isWritable: Whether the parent may write at all.
+    /// - Returns: What the edge uses and shares.
     package static func masks(
-        role: ChildRole, demand: EdgeMasks, isWritable: Bool
+        role: ChildRole,
+        demand: EdgeMasks,
+        isWritable: Bool
     ) -> EdgeMasks {
         if role.contains(.backing) { return backing(demand) }
         var masks = demand
@@ -65,6 +68,8 @@ package enum PermissionRules {
             }
         }
         return EdgeMasks(
-            used: export.isWritable ? [.consistentRead, .write] : .consistentRead, shared: shared)
+            used: export.isWritable ? [.consistentRead, .write] : .consistentRead,
+            shared: shared
+        )
     }
 }

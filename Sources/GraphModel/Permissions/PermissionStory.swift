@@ -48,7 +48,9 @@ struct PermissionStory {
         }
         return PermissionHolder(
             objects: steps.map { index.parentObject(of: index.edges[Int($0)]) },
-            edge: index.name(of: index.edges[edge]), masks: edgeMasks[edge])
+            edge: index.name(of: index.edges[edge]),
+            masks: edgeMasks[edge]
+        )
     }
 
     private func climb(from edge: Int32, through matches: (EdgeMasks) -> Bool) -> Steps {
@@ -68,12 +70,20 @@ struct PermissionStory {
         let edge = index.edges[Int(place)]
         let description = index.nodes[node]
         var masks = PermissionRules.masks(
-            role: edge.role, demand: .idle, isWritable: !description.isReadOnly)
+            role: edge.role,
+            demand: .idle,
+            isWritable: !description.isReadOnly
+        )
         if let claim = index.drivers[node]?.claim {
             masks = claim(
                 masks,
                 PermissionContext(
-                    node: description, edge: index.name(of: edge), demand: .idle, hasUsers: true))
+                    node: description,
+                    edge: index.name(of: edge),
+                    demand: .idle,
+                    hasUsers: true
+                )
+            )
         }
         return !masks.used.isDisjoint(with: rights)
     }

@@ -55,8 +55,12 @@ package struct ResolvedGraph: Sendable {
     package var edges: [ResolvedEdge] {
         index.edges.enumerated().map { place, edge in
             ResolvedEdge(
-                parent: index.parentObject(of: edge), edge: index.name(of: edge),
-                child: index.names[Int(edge.child)], role: edge.role, masks: edgeMasks[place])
+                parent: index.parentObject(of: edge),
+                edge: index.name(of: edge),
+                child: index.names[Int(edge.child)],
+                role: edge.role,
+                masks: edgeMasks[place]
+            )
         }
     }
 

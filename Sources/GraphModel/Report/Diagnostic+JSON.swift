@@ -14,9 +14,14 @@ extension Diagnostic {
                 .list(
                     related.map { place in
                         var parts = [JSONValue.Member("message", .text(place.message))]
-                        if let mark = place.mark { parts.append(JSONValue.Member("span", mark.json)) }
+                        if let mark = place.mark {
+                            parts.append(JSONValue.Member("span", mark.json))
+                        }
                         return .object(parts)
-                    })))
+                    }
+                )
+            )
+        )
         members.append(JSONValue.Member("suggestions", JSONValue(texts: suggestions)))
         if !help.isEmpty { members.append(JSONValue.Member("help", JSONValue(texts: help))) }
         return .object(members)
@@ -28,15 +33,20 @@ extension Diagnostic {
             let code = json["code"]?.text, let message = json["message"]?.text
         else { return nil }
         self.init(
-            severity: severity, code: code, message: message,
-            mark: json["span"].flatMap(SourceMark.init(json:)), label: json["label"]?.text ?? "",
+            severity: severity,
+            code: code,
+            message: message,
+            mark: json["span"].flatMap(SourceMark.init(json:)),
+            label: json["label"]?.text ?? "",
             related: (json["related"]?.list ?? []).map {
                 Related(
                     message: $0["message"]?.text ?? "",
-                    mark: $0["span"].flatMap(SourceMark.init(json:)))
+                    mark: $0["span"].flatMap(SourceMark.init(json:))
+                )
             },
             suggestions: (json["suggestions"]?.list ?? []).compactMap(\.text),
-            help: (json["help"]?.list ?? []).compactMap(\.text))
+            help: (json["help"]?.list ?? []).compactMap(\.text)
+        )
     }
 }
 
@@ -55,7 +65,10 @@ extension SourceMark {
             let column = json["column"]?.integer
         else { return nil }
         self.init(
-            file: file, line: Int(clamping: line), column: Int(clamping: column),
-            length: Int(clamping: json["length"]?.integer ?? 0))
+            file: file,
+            line: Int(clamping: line),
+            column: Int(clamping: column),
+            length: Int(clamping: json["length"]?.integer ?? 0)
+        )
     }
 }

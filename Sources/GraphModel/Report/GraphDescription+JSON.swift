@@ -22,10 +22,12 @@ extension GraphDescription {
     }
 
     private func section<Value>(
-        _ values: [String: Value], _ form: (Value) -> JSONValue
+        _ values: [String: Value],
+        _ form: (Value) -> JSONValue
     ) -> JSONValue {
         .object(
-            values.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, form($0.value)) })
+            values.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, form($0.value)) }
+        )
     }
 
     private static func json(of node: NodeDescription) -> JSONValue {
@@ -35,7 +37,9 @@ extension GraphDescription {
             JSONValue.Member(
                 "children",
                 .list(
-                    node.children.map { ["edge": .text($0.edge), "node": .text($0.node)] })),
+                    node.children.map { ["edge": .text($0.edge), "node": .text($0.node)] }
+                )
+            ),
         ]
         if !node.emptySlots.isEmpty {
             members.append(JSONValue.Member("empty-slots", JSONValue(texts: node.emptySlots)))

@@ -15,14 +15,17 @@ extension GraphDescription {
         }
         guard format == Self.formatName else {
             throw GraphFormatError(
-                reason: "format \(format) is not known; this version reads \(Self.formatName)")
+                reason: "format \(format) is not known; this version reads \(Self.formatName)"
+            )
         }
         for (name, value) in try Self.section("iothreads", of: json) {
             ioThreads[name] = IOThreadDescription(name: name, options: Self.options(of: value))
         }
         for (name, value) in try Self.section("throttle-groups", of: json) {
             throttleGroups[name] = ThrottleGroupDescription(
-                name: name, limits: Self.options(of: value))
+                name: name,
+                limits: Self.options(of: value)
+            )
         }
         for (name, value) in try Self.section("listeners", of: json) {
             listeners[name] = ListenerDescription(name: name, options: Self.options(of: value))
@@ -32,15 +35,18 @@ extension GraphDescription {
         }
         for (name, value) in try Self.section("exports", of: json) {
             exports[name] = ExportDescription(
-                name: name, type: try Self.text("type", of: value, "export \(name)"),
+                name: name,
+                type: try Self.text("type", of: value, "export \(name)"),
                 node: try Self.text("node", of: value, "export \(name)"),
                 listener: try Self.text("listener", of: value, "export \(name)"),
-                options: Self.options(of: value))
+                options: Self.options(of: value)
+            )
         }
     }
 
     private static func section(
-        _ key: String, of json: JSONValue
+        _ key: String,
+        of json: JSONValue
     ) throws(GraphFormatError) -> [(String, JSONValue)] {
         guard let members = json[key]?.members else {
             throw GraphFormatError(reason: "a saved graph has an object \(key)")
@@ -58,7 +64,9 @@ extension GraphDescription {
     }
 
     fileprivate static func text(
-        _ key: String, of json: JSONValue, _ owner: String
+        _ key: String,
+        of json: JSONValue,
+        _ owner: String
     ) throws(GraphFormatError) -> String {
         guard let text = json[key]?.text else {
             throw GraphFormatError(reason: "\(owner) has no text \(key)")
@@ -74,12 +82,17 @@ extension NodeDescription {
             children.append(
                 ChildReference(
                     edge: try GraphDescription.text("edge", of: child, "a child of node \(name)"),
-                    node: try GraphDescription.text("node", of: child, "a child of node \(name)")))
+                    node: try GraphDescription.text("node", of: child, "a child of node \(name)")
+                )
+            )
         }
         self.init(
-            name: name, driver: try GraphDescription.text("driver", of: json, "node \(name)"),
-            options: json["options"].map { Options($0) } ?? Options(), children: children,
-            formerly: json["formerly"]?.text)
+            name: name,
+            driver: try GraphDescription.text("driver", of: json, "node \(name)"),
+            options: json["options"].map { Options($0) } ?? Options(),
+            children: children,
+            formerly: json["formerly"]?.text
+        )
         emptySlots = (json["empty-slots"]?.list ?? []).compactMap(\.text)
     }
 }

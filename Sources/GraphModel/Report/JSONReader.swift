@@ -17,13 +17,16 @@ extension JSONValue {
     /// Strict: no comments, no trailing commas, no duplicate members. Numbers that are whole and fit
     /// become `.integer`.
     package init(
-        json bytes: some Sequence<UInt8>, lengthBytesMax: Int = JSONValue.lengthBytesMax
+        json bytes: some Sequence<UInt8>,
+        lengthBytesMax: Int = JSONValue.lengthBytesMax
     ) throws(JSONError) {
         var reader = JSONReader(bytes: Array(bytes))
         guard reader.bytes.count <= lengthBytesMax else {
             throw JSONError(
                 offsetBytes: lengthBytesMax,
-                reason: "the text has \(reader.bytes.count) bytes; at most \(lengthBytesMax) are read")
+                reason:
+                    "the text has \(reader.bytes.count) bytes; at most \(lengthBytesMax) are read"
+            )
         }
         self = try reader.readDocument()
     }
@@ -131,7 +134,8 @@ private struct JSONReader {
         }
         let text = String(decoding: bytes[start..<place], as: UTF8.self)
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        guard let first = digits.first, first.isNumber,
+        guard let first = digits.first, first.isNumber, digits.last?.isNumber == true,
+            !digits.contains(".e"), !digits.contains(".E"),
             first != "0" || digits.count == 1 || !(digits.dropFirst().first?.isNumber ?? false)
         else {
             place = start
@@ -194,7 +198,10 @@ private struct JSONReader {
 
     private mutating func readHexadecimal() throws(JSONError) -> UInt32 {
         guard place + 4 <= bytes.count,
-            let value = UInt32(String(decoding: bytes[place..<place + 4], as: UTF8.self), radix: 16),
+            let value = UInt32(
+                String(decoding: bytes[place..<place + 4], as: UTF8.self),
+                radix: 16
+            ),
             bytes[place] != UInt8(ascii: "+"), bytes[place] != UInt8(ascii: "-")
         else { throw fault("expected four hexadecimal digits") }
         place += 4

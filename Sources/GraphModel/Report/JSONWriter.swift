@@ -47,7 +47,9 @@ private struct JSONWriter {
     }
 
     private mutating func put<Element>(
-        _ elements: [Element], between marks: (Unicode.Scalar, Unicode.Scalar), level: Int,
+        _ elements: [Element],
+        between marks: (Unicode.Scalar, Unicode.Scalar),
+        level: Int,
         _ putElement: (inout JSONWriter, Element) -> Void
     ) {
         bytes.append(UInt8(ascii: marks.0))

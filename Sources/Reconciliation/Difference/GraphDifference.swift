@@ -53,7 +53,10 @@ struct GraphDifference {
     }
 
     private mutating func compare(
-        _ kind: ObjectKind, _ name: String, _ before: Options?, _ after: Options
+        _ kind: ObjectKind,
+        _ name: String,
+        _ before: Options?,
+        _ after: Options
     ) {
         guard let before, before != after else { return }
         let specifications = Catalog.options(of: kind)
@@ -100,8 +103,12 @@ struct GraphDifference {
         guard old.driver == new.driver else {
             return [
                 FieldChange(
-                    path: "driver", before: .text(old.driver), after: .text(new.driver),
-                    mode: .replace, isSilent: false)
+                    path: "driver",
+                    before: .text(old.driver),
+                    after: .text(new.driver),
+                    mode: .replace,
+                    isSilent: false
+                )
             ]
         }
         var before = old.options
@@ -138,7 +145,9 @@ struct GraphDifference {
     }
 
     private mutating func compareEdges(
-        of name: String, _ before: [ChildReference], _ after: [ChildReference]
+        of name: String,
+        _ before: [ChildReference],
+        _ after: [ChildReference]
     ) {
         var fields: [FieldChange] = []
         var edges = before.map(\.edge)
@@ -151,8 +160,13 @@ struct GraphDifference {
             note(keepsBytes ? .change : .pause, name)
             fields.append(
                 FieldChange(
-                    path: edge, before: old.map { .text($0) }, after: new.map { .text($0) },
-                    mode: keepsBytes ? .inPlace : .reopen, isSilent: false))
+                    path: edge,
+                    before: old.map { .text($0) },
+                    after: new.map { .text($0) },
+                    mode: keepsBytes ? .inPlace : .reopen,
+                    isSilent: false
+                )
+            )
         }
         guard !fields.isEmpty else { return }
         let object = ObjectKind.node.object(name)
@@ -211,21 +225,36 @@ struct GraphDifference {
             if old.type != export.type {
                 fields.append(
                     FieldChange(
-                        path: "type", before: .text(old.type), after: .text(export.type),
-                        mode: .replace, isSilent: false))
+                        path: "type",
+                        before: .text(old.type),
+                        after: .text(export.type),
+                        mode: .replace,
+                        isSilent: false
+                    )
+                )
             }
             if before != export.node {
                 let keepsBytes = liveSource(before) == desiredSource(export.node)
                 fields.append(
                     FieldChange(
-                        path: "node", before: .text(before), after: .text(export.node),
-                        mode: keepsBytes ? .inPlace : .reopen, isSilent: false))
+                        path: "node",
+                        before: .text(before),
+                        after: .text(export.node),
+                        mode: keepsBytes ? .inPlace : .reopen,
+                        isSilent: false
+                    )
+                )
             }
             if old.listener != export.listener {
                 fields.append(
                     FieldChange(
-                        path: "listener", before: .text(old.listener),
-                        after: .text(export.listener), mode: .inPlace, isSilent: false))
+                        path: "listener",
+                        before: .text(old.listener),
+                        after: .text(export.listener),
+                        mode: .inPlace,
+                        isSilent: false
+                    )
+                )
             }
             fields += OptionDifference.fields(from: old.options, to: export.options) { key in
                 // Nothing in flight minds that more is allowed from now on.

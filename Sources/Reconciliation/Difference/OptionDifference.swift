@@ -7,9 +7,11 @@ enum OptionDifference {
     /// - Parameters:
     ///   - before: Live options.
     ///   - after: Wished options.
-    ///   - cost: What a change of an option costs, or `nil` for an option that nobody knows.
+    ///   - specification: What a change of an option costs; `nil` for one that nobody knows.
+    /// - Returns: The changes, by path.
     static func fields(
-        from before: Options, to after: Options,
+        from before: Options,
+        to after: Options,
         _ specification: (String) -> (cost: ChangeCost, isSilent: Bool)?
     ) -> [FieldChange] {
         if before == after { return [] }
@@ -20,7 +22,13 @@ enum OptionDifference {
             // What nobody knows cannot be changed in place.
             let (cost, isSilent) = specification(key) ?? (.replace, false)
             append(
-                key, old, new, FieldChange.Mode(cost), isSilent: isSilent, to: &changes)
+                key,
+                old,
+                new,
+                FieldChange.Mode(cost),
+                isSilent: isSilent,
+                to: &changes
+            )
         }
         return changes
     }
@@ -31,19 +39,34 @@ enum OptionDifference {
 
     /// Adds one change, or the changes inside two mappings.
     private static func append(
-        _ path: String, _ before: OptionValue?, _ after: OptionValue?, _ mode: FieldChange.Mode,
-        isSilent: Bool, to changes: inout [FieldChange]
+        _ path: String,
+        _ before: OptionValue?,
+        _ after: OptionValue?,
+        _ mode: FieldChange.Mode,
+        isSilent: Bool,
+        to changes: inout [FieldChange]
     ) {
         if case .mapping(let old)? = before, case .mapping(let new)? = after {
             for key in keys(old, new) where old[key] != new[key] {
                 append(
-                    "\(path).\(key)", old[key], new[key], mode, isSilent: isSilent, to: &changes)
+                    "\(path).\(key)",
+                    old[key],
+                    new[key],
+                    mode,
+                    isSilent: isSilent,
+                    to: &changes
+                )
             }
             return
         }
         changes.append(
             FieldChange(
-                path: path, before: before?.json, after: after?.json, mode: mode,
-                isSilent: isSilent))
+                path: path,
+                before: before?.json,
+                after: after?.json,
+                mode: mode,
+                isSilent: isSilent
+            )
+        )
     }
 }

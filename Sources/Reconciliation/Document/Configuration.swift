@@ -31,7 +31,9 @@ package struct Configuration: Sendable {
             resolved = graph
         }
         let (ordered, omitted) = reader.findings.ordered(
-            files: texts.map(\.path), countMax: limits.diagnosticsMax)
+            files: texts.map(\.path),
+            countMax: limits.diagnosticsMax
+        )
         description = reader.description
         marks = reader.marks
         diagnostics = ordered

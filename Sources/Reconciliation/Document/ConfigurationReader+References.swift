@@ -17,8 +17,11 @@ extension ConfigurationReader {
             check(.node, export.node, from: "export \(export.name)", at: (object, "node"))
             if !export.listener.isEmpty {
                 check(
-                    .listener, export.listener, from: "export \(export.name)",
-                    at: (object, "listener"))
+                    .listener,
+                    export.listener,
+                    from: "export \(export.name)",
+                    at: (object, "listener")
+                )
             }
             if let thread = export.options.text("iothread") {
                 check(.ioThread, thread, from: "export \(export.name)", at: (object, "iothread"))
@@ -29,7 +32,10 @@ extension ConfigurationReader {
     }
 
     private mutating func checkOptions(
-        _ options: Options, _ schema: ObjectSchema?, _ owner: String, _ object: String
+        _ options: Options,
+        _ schema: ObjectSchema?,
+        _ owner: String,
+        _ object: String
     ) {
         for reference in schema?.references ?? [] {
             guard let name = options.text(reference.key) else { continue }
@@ -38,7 +44,9 @@ extension ConfigurationReader {
     }
 
     private mutating func check(
-        _ kind: ObjectKind, _ name: String, from owner: String,
+        _ kind: ObjectKind,
+        _ name: String,
+        from owner: String,
         at place: (object: String, path: String)
     ) {
         // What an unread file declares is not known; what has faults of its own is declared.
@@ -46,23 +54,30 @@ extension ConfigurationReader {
         // The default thread exists without being declared.
         if kind == .ioThread, name == GraphPlacement.defaultThread { return }
         let prefix = kind.rawValue + "/"
-        let names = declared.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+        let names = declared.filter { $0.hasPrefix(prefix) }.map {
+            String($0.dropFirst(prefix.count))
+        }
         let closest = Spelling.near(name, among: names)
         var help = names.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
         if name.hasPrefix("x-") {
             help.append("keys that begin with x- are notes, and declare nothing")
         }
         findings.error(
-            "E0302", "\(owner) refers to \(kind.title) \"\(name)\", which no file declares",
-            at: marks.mark(place.object, place.path), label: "no such \(kind.title)",
+            "E0302",
+            "\(owner) refers to \(kind.title) \"\(name)\", which no file declares",
+            at: marks.mark(place.object, place.path),
+            label: "no such \(kind.title)",
             related: closest.first.map {
                 [
                     Diagnostic.Related(
                         message: "the closest name is declared here",
-                        mark: marks.objects[kind.object($0)])
+                        mark: marks.objects[kind.object($0)]
+                    )
                 ]
             } ?? [],
-            suggestions: closest, help: help)
+            suggestions: closest,
+            help: help
+        )
     }
 
     private mutating func checkFormerly(_ node: NodeDescription, _ object: String) {
@@ -79,9 +94,11 @@ extension ConfigurationReader {
             return
         }
         findings.error(
-            "E0306", "node \(node.name): \"formerly\" names \(former), which \(problem)",
+            "E0306",
+            "node \(node.name): \"formerly\" names \(former), which \(problem)",
             at: marks.mark(object, "formerly"),
-            help: ["formerly is for a node that has another name now; take it out when it is not"])
+            help: ["formerly is for a node that has another name now; take it out when it is not"]
+        )
     }
 
     private mutating func fillListeners() {
@@ -96,8 +113,10 @@ extension ConfigurationReader {
             findings.error(
                 "E0307",
                 "export \(export.name): \"listener\" is missing, and there are \(count) listeners",
-                at: marks.objects[ObjectKind.export.object(export.name)], label: "needs listener",
-                suggestions: description.listeners.keys.sorted().prefix(3).map { $0 })
+                at: marks.objects[ObjectKind.export.object(export.name)],
+                label: "needs listener",
+                suggestions: description.listeners.keys.sorted().prefix(3).map { $0 }
+            )
         }
     }
 
@@ -116,11 +135,14 @@ extension ConfigurationReader {
             findings.error(
                 "E0303",
                 "exports \(other.name) and \(export.name) both are \"\(export.publicName)\" on "
-                    + "listener \(export.listener)", at: place(export, "name"), label: "second",
+                    + "listener \(export.listener)",
+                at: place(export, "name"),
+                label: "second",
                 related: [
                     Diagnostic.Related(message: "first one is here", mark: place(other, "name"))
                 ],
-                help: ["clients ask for an export by this name; give one of them another"])
+                help: ["clients ask for an export by this name; give one of them another"]
+            )
         }
     }
 
@@ -138,21 +160,27 @@ extension ConfigurationReader {
             }
             if Catalog.ListenerAddress(address) == nil {
                 findings.error(
-                    "E0204", "listener \(name): \"address\" wants unix:PATH or tcp:HOST:PORT",
-                    at: marks.mark(object, "address"), label: "no such address",
+                    "E0204",
+                    "listener \(name): \"address\" wants unix:PATH or tcp:HOST:PORT",
+                    at: marks.mark(object, "address"),
+                    label: "no such address",
                     help: [
                         "a path has at most \(Catalog.ListenerAddress.pathBytesMax) bytes",
                         "an IPv6 host stands in brackets: tcp:[::1]:10809",
-                    ])
+                    ]
+                )
             } else if let other = first[address] {
                 findings.error(
-                    "E0304", "listeners \(other) and \(name) have the same address",
+                    "E0304",
+                    "listeners \(other) and \(name) have the same address",
                     at: marks.mark(object, "address"),
                     related: [
                         Diagnostic.Related(
                             message: "the other one is here",
-                            mark: marks.mark(ObjectKind.listener.object(other), "address"))
-                    ])
+                            mark: marks.mark(ObjectKind.listener.object(other), "address")
+                        )
+                    ]
+                )
             } else {
                 first[address] = name
             }

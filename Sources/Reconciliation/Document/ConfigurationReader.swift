@@ -28,7 +28,10 @@ struct ConfigurationReader {
     mutating func read(_ text: ConfigurationText) {
         file = text.path
         let (documents, faults) = DocumentParser.parse(
-            text.bytes, file: text.path, fileBytesMax: limits.fileBytesMax)
+            text.bytes,
+            file: text.path,
+            fileBytesMax: limits.fileBytesMax
+        )
         for fault in faults { findings.add(fault) }
         // Duplicate keys leave the rest of a file readable; everything else does not.
         if documents.isEmpty { hasUnreadFile = true }
@@ -40,8 +43,10 @@ struct ConfigurationReader {
     private mutating func read(_ root: DocumentValue, isFirst: Bool) {
         guard case .mapping(let entries) = root.content else {
             findings.error(
-                "E0204", "a configuration is a mapping that begins with sluice: 1",
-                at: root.place.mark(in: file))
+                "E0204",
+                "a configuration is a mapping that begins with sluice: 1",
+                at: root.place.mark(in: file)
+            )
             hasUnreadFile = true
             return
         }
@@ -49,11 +54,16 @@ struct ConfigurationReader {
         for entry in entries where entry.key != "sluice" && !entry.key.hasPrefix("x-") {
             guard let kind = ObjectKind.allCases.first(where: { $0.section == entry.key }) else {
                 findings.error(
-                    "E0201", "unknown section \"\(entry.key)\"",
-                    at: entry.keyPlace.mark(in: file), label: "no such section",
+                    "E0201",
+                    "unknown section \"\(entry.key)\"",
+                    at: entry.keyPlace.mark(in: file),
+                    label: "no such section",
                     suggestions: Spelling.near(
-                        entry.key, among: ObjectKind.allCases.map(\.section) + ["sluice"]),
-                    help: ["keys that begin with x- are free for notes and anchors"])
+                        entry.key,
+                        among: ObjectKind.allCases.map(\.section) + ["sluice"]
+                    ),
+                    help: ["keys that begin with x- are free for notes and anchors"]
+                )
                 continue
             }
             readSection(kind, entry.value)
@@ -61,38 +71,50 @@ struct ConfigurationReader {
     }
 
     private mutating func checkVersion(
-        _ entries: [DocumentEntry], _ root: DocumentValue, isFirst: Bool
+        _ entries: [DocumentEntry],
+        _ root: DocumentValue,
+        isFirst: Bool
     ) {
         guard let entry = entries.first(where: { $0.key == "sluice" }) else {
             let start = SourceMark(file: file, line: 1, column: 1, length: 1)
             findings.error(
-                "E0110", "the format version is missing",
+                "E0110",
+                "the format version is missing",
                 at: isFirst ? start : root.place.mark(in: file),
                 suggestions: ["sluice: \(Self.version)"],
-                help: ["every document begins with sluice: \(Self.version)"])
+                help: ["every document begins with sluice: \(Self.version)"]
+            )
             return
         }
         if case .scalar(Self.version, true) = entry.value.content { return }
         findings.error(
-            "E0110", "this is not a format version that can be read",
-            at: mark(entry.value), label: "expected \(Self.version)",
-            suggestions: [Self.version])
+            "E0110",
+            "this is not a format version that can be read",
+            at: mark(entry.value),
+            label: "expected \(Self.version)",
+            suggestions: [Self.version]
+        )
     }
 
     private mutating func readSection(_ kind: ObjectKind, _ value: DocumentValue) {
         if value.isNull { return }
         guard case .mapping(let entries) = value.content else {
             findings.error(
-                "E0204", "\"\(kind.section)\" wants a mapping of names to \(kind.title)s",
-                at: mark(value))
+                "E0204",
+                "\"\(kind.section)\" wants a mapping of names to \(kind.title)s",
+                at: mark(value)
+            )
             return
         }
         for entry in entries where !entry.key.hasPrefix("x-") {
             let keyMark = entry.keyPlace.mark(in: file)
             if let fault = ObjectName.fault(in: entry.key) {
                 findings.error(
-                    "E0207", "\(kind.title) name \"\(entry.key)\" \(fault)", at: keyMark,
-                    help: ["a name is a letter, then letters, digits, -, _ and ."])
+                    "E0207",
+                    "\(kind.title) name \"\(entry.key)\" \(fault)",
+                    at: keyMark,
+                    help: ["a name is a letter, then letters, digits, -, _ and ."]
+                )
                 continue
             }
             guard declare(kind, entry.key, at: keyMark) else { continue }
@@ -114,15 +136,20 @@ struct ConfigurationReader {
         let object = kind.object(name)
         guard declared.insert(object).inserted else {
             findings.error(
-                "E0301", "\(kind.title) \(name) is declared twice", at: mark, label: "second",
+                "E0301",
+                "\(kind.title) \(name) is declared twice",
+                at: mark,
+                label: "second",
                 related: [
                     Diagnostic.Related(
                         message: "first one is here, in \(marks.objects[object]?.file ?? "")",
-                        mark: marks.objects[object])
+                        mark: marks.objects[object]
+                    )
                 ],
                 help: [
                     "an inline child is named after its parent and its slot: \"parent.child\""
-                ])
+                ]
+            )
             return false
         }
         marks.objects[object] = mark
@@ -130,7 +157,10 @@ struct ConfigurationReader {
     }
 
     private mutating func readService(
-        _ kind: ObjectKind, _ name: String, _ value: DocumentValue, keyMark: SourceMark
+        _ kind: ObjectKind,
+        _ name: String,
+        _ value: DocumentValue,
+        keyMark: SourceMark
     ) {
         guard let schema = ObjectSchema.services[kind] else { return }
         let entries: [DocumentEntry]
@@ -140,12 +170,19 @@ struct ConfigurationReader {
             entries = []
         } else {
             findings.error(
-                "E0204", "\(kind.title) \(name) wants a mapping", at: mark(value))
+                "E0204",
+                "\(kind.title) \(name) wants a mapping",
+                at: mark(value)
+            )
             return
         }
         var reader = ValueReader(file: file, title: "\(kind.title) \(name)", findings: findings)
         let options = reader.readOptions(
-            entries, schema, keyMark: keyMark, owner: kind.titleWithArticle)
+            entries,
+            schema,
+            keyMark: keyMark,
+            owner: kind.titleWithArticle
+        )
         findings = reader.findings
         marks.values[kind.object(name)] = reader.marks
         guard let options else { return }
@@ -169,8 +206,12 @@ struct ConfigurationReader {
             for key in ["type", "node", "listener"] { options[key] = nil }
             if options["name"] == nil { options["name"] = .text(name) }
             description.exports[name] = ExportDescription(
-                name: name, type: type ?? "", node: node ?? "", listener: listener ?? "",
-                options: options)
+                name: name,
+                type: type ?? "",
+                node: node ?? "",
+                listener: listener ?? "",
+                options: options
+            )
         case .node: break
         }
     }
@@ -179,8 +220,11 @@ struct ConfigurationReader {
     mutating func report(_ faults: [OptionFault], on kind: ObjectKind, _ name: String) {
         for fault in faults {
             findings.error(
-                "E0208", "\(kind.title) \(name): \(fault.message)",
-                at: marks.mark(kind.object(name), fault.path), help: [fault.help])
+                "E0208",
+                "\(kind.title) \(name): \(fault.message)",
+                at: marks.mark(kind.object(name), fault.path),
+                help: [fault.help]
+            )
         }
     }
 }
@@ -188,7 +232,10 @@ struct ConfigurationReader {
 extension ValueReader {
     /// Reads the options of an object that has nothing else; `nil` when something is wrong.
     fileprivate mutating func readOptions(
-        _ entries: [DocumentEntry], _ schema: ObjectSchema, keyMark: SourceMark, owner: String
+        _ entries: [DocumentEntry],
+        _ schema: ObjectSchema,
+        keyMark: SourceMark,
+        owner: String
     ) -> Options? {
         var options = schema.defaults
         var given: Set<String> = []
@@ -206,18 +253,24 @@ extension ValueReader {
                 isComplete = false
             }
         }
-        return reportMissing(schema, given: given, keyMark: keyMark) ? nil : isComplete ? options : nil
+        return reportMissing(schema, given: given, keyMark: keyMark)
+            ? nil : isComplete ? options : nil
     }
 
     /// Reports options that have to be there and are not; says whether there are any.
     mutating func reportMissing(
-        _ schema: ObjectSchema, given: Set<String>, keyMark: SourceMark
+        _ schema: ObjectSchema,
+        given: Set<String>,
+        keyMark: SourceMark
     ) -> Bool {
         var isMissing = false
         for option in schema.options where option.isRequired && !given.contains(option.key) {
             findings.error(
-                "E0202", "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
-                at: keyMark, label: "needs \(option.key)")
+                "E0202",
+                "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
+                at: keyMark,
+                label: "needs \(option.key)"
+            )
             isMissing = true
         }
         return isMissing

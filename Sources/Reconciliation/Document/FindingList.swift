@@ -35,13 +35,25 @@ struct FindingList {
 
     /// Adds an error.
     mutating func error(
-        _ code: String, _ message: String, at mark: SourceMark?, label: String = "",
-        related: [Diagnostic.Related] = [], suggestions: [String] = [], help: [String] = []
+        _ code: String,
+        _ message: String,
+        at mark: SourceMark?,
+        label: String = "",
+        related: [Diagnostic.Related] = [],
+        suggestions: [String] = [],
+        help: [String] = []
     ) {
         add(
             Diagnostic(
-                code: code, message: message, mark: mark, label: label, related: related,
-                suggestions: suggestions, help: help))
+                code: code,
+                message: message,
+                mark: mark,
+                label: label,
+                related: related,
+                suggestions: suggestions,
+                help: help
+            )
+        )
     }
 
     /// The first findings in order, and how many more there are.

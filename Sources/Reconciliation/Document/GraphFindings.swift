@@ -29,9 +29,12 @@ struct GraphFindings {
             ? way.prefix(6).joined(separator: " -> ") + " -> ... -> "
                 + way.suffix(3).joined(separator: " -> ") : way.joined(separator: " -> ")
         return Diagnostic(
-            code: "E0305", message: "this reference closes a cycle: \(shown)",
-            mark: first.flatMap { places[$0] }, label: "leads back here",
-            help: ["a node cannot be below itself; let one of these refer to something else"])
+            code: "E0305",
+            message: "this reference closes a cycle: \(shown)",
+            mark: first.flatMap { places[$0] },
+            label: "leads back here",
+            help: ["a node cannot be below itself; let one of these refer to something else"]
+        )
     }
 
     /// Where a holder's reference to the node stands.
@@ -47,19 +50,22 @@ struct GraphFindings {
             code: "E0412",
             message: "\(title(conflict.wants.parent)) may not \(verb(conflict.bits)) "
                 + "node \(conflict.node)",
-            mark: mark(conflict.wants), label: "wants: \(wants)",
+            mark: mark(conflict.wants),
+            label: "wants: \(wants)",
             related: [
                 Diagnostic.Related(
                     message: "\(title(conflict.denies.parent)) uses the same node and shares only: "
                         + (shares.isEmpty ? "nothing" : shares),
-                    mark: mark(conflict.denies))
+                    mark: mark(conflict.denies)
+                )
             ],
             help: [
                 "\(way(conflict.wants, conflict.node)) wants \(wants)",
                 "\(way(conflict.denies, conflict.node)) "
                     + (holds.isEmpty ? "does not share it" : "holds \(holds)"),
                 remedy(conflict),
-            ])
+            ]
+        )
     }
 
     private func verb(_ bits: Permissions) -> String {
@@ -84,7 +90,8 @@ struct GraphFindings {
 
     private func remedy(_ conflict: PermissionConflict) -> String {
         if conflict.bits == .write, conflict.wants.parent.hasPrefix("export/") {
-            return "make the export read-only (writable: false), or export what stands above the node"
+            return
+                "make the export read-only (writable: false), or export what stands above the node"
         }
         return "give one of them another node, or make it read-only"
     }
@@ -99,28 +106,35 @@ struct GraphFindings {
             return Diagnostic(
                 code: "E0413",
                 message: "\(title(parent)) writes to node \(node), which is read-only",
-                mark: marks.mark(parent, path), label: "wants: write",
+                mark: marks.mark(parent, path),
+                label: "wants: write",
                 related: [
                     Diagnostic.Related(
                         message: "node \(node) is read-only",
-                        mark: marks.mark(ObjectKind.node.object(node), "read-only"))
+                        mark: marks.mark(ObjectKind.node.object(node), "read-only")
+                    )
                 ],
                 help: [
                     isExport
                         ? "write writable: false, or let node \(node) be written"
                         : "write read-only: true here as well, or let node \(node) be written"
-                ])
+                ]
+            )
         case .unaligned(let size, let alignment):
             return Diagnostic(
                 code: "E0414",
                 message: "\(title(parent)) writes to node \(node) without resizing it, and its "
                     + "size (\(size)) is not a multiple of its request alignment (\(alignment))",
-                mark: marks.mark(parent, path), label: "wants: write",
+                mark: marks.mark(parent, path),
+                label: "wants: write",
                 related: [
                     Diagnostic.Related(
                         message: "node \(node) is declared here",
-                        mark: marks.objects[ObjectKind.node.object(node)])
-                ], help: ["make the size a multiple of \(alignment), or export it read-only"])
+                        mark: marks.objects[ObjectKind.node.object(node)]
+                    )
+                ],
+                help: ["make the size a multiple of \(alignment), or export it read-only"]
+            )
         }
     }
 

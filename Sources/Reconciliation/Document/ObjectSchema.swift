@@ -47,12 +47,17 @@ struct ObjectSchema: Sendable {
             (
                 $0.name,
                 ObjectSchema(
-                    Catalog.nodeOptions + $0.options, slots: $0.slots, hasDriver: true)
+                    Catalog.nodeOptions + $0.options,
+                    slots: $0.slots,
+                    hasDriver: true
+                )
             )
-        })
+        }
+    )
     /// Schemas of other objects, by kind.
     static let services: [ObjectKind: ObjectSchema] = Dictionary(
         uniqueKeysWithValues: [ObjectKind.ioThread, .throttleGroup, .listener, .export].map {
             ($0, ObjectSchema(Catalog.options(of: $0)))
-        })
+        }
+    )
 }

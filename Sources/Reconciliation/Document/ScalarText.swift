@@ -35,7 +35,8 @@ enum ScalarText {
         text == "0" ? 0 : scaled(text, by: durationUnits)
     }
 
-    private static func scaled(_ text: String, by units: [(name: String, factor: Int64)]) -> Int64? {
+    private static func scaled(_ text: String, by units: [(name: String, factor: Int64)]) -> Int64?
+    {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
         guard let number = Int64(digits) else { return nil }
         let unit = text[digits.endIndex...]

@@ -21,7 +21,9 @@ struct ValueReader {
 
     /// Reads a value; `nil` when it was reported, or says nothing.
     mutating func read(
-        _ kind: OptionKind, _ value: DocumentValue, path: String
+        _ kind: OptionKind,
+        _ value: DocumentValue,
+        path: String
     ) -> OptionValue? {
         marks[path] = mark(value)
         switch kind {
@@ -42,7 +44,9 @@ struct ValueReader {
     }
 
     private mutating func readList(
-        of element: OptionKind, _ value: DocumentValue, path: String
+        of element: OptionKind,
+        _ value: DocumentValue,
+        path: String
     ) -> OptionValue? {
         guard case .sequence(let values) = value.content else {
             reportType(.list(element), value, path: path)
@@ -66,7 +70,9 @@ struct ValueReader {
     }
 
     private mutating func readMapping(
-        _ options: [OptionSpecification], _ value: DocumentValue, path: String
+        _ options: [OptionSpecification],
+        _ value: DocumentValue,
+        path: String
     ) -> Options? {
         guard case .mapping(let entries) = value.content else {
             reportType(.mapping(options), value, path: path)
@@ -92,15 +98,21 @@ struct ValueReader {
             if let value = option.defaultValue { found[option.key] = value }
             guard option.isRequired else { continue }
             findings.error(
-                "E0202", "\(title): \"\(path)\" needs \"\(option.key)\": \(option.kind.expectation)",
-                at: mark(value), label: "\(option.key) is missing")
+                "E0202",
+                "\(title): \"\(path)\" needs \"\(option.key)\": \(option.kind.expectation)",
+                at: mark(value),
+                label: "\(option.key) is missing"
+            )
             isComplete = false
         }
         return isComplete ? found : nil
     }
 
     private mutating func readVariant(
-        _ key: String, _ cases: [OptionVariant], _ value: DocumentValue, path: String
+        _ key: String,
+        _ cases: [OptionVariant],
+        _ value: DocumentValue,
+        path: String
     ) -> Options? {
         guard case .mapping(let entries) = value.content else {
             reportType(.variant(key: key, cases: cases), value, path: path)
@@ -109,8 +121,11 @@ struct ValueReader {
         let words = OptionKind.choice(cases.map(\.word))
         guard let entry = entries.first(where: { $0.key == key }) else {
             findings.error(
-                "E0202", "\(title): \"\(path)\" needs \"\(key)\": \(words.expectation)",
-                at: mark(value), label: "\(key) is missing")
+                "E0202",
+                "\(title): \"\(path)\" needs \"\(key)\": \(words.expectation)",
+                at: mark(value),
+                label: "\(key) is missing"
+            )
             return nil
         }
         guard case .text(let word)? = read(words, entry.value, path: "\(path).\(key)"),
@@ -133,7 +148,9 @@ struct ValueReader {
 
 extension ValueReader {
     private mutating func readScalar(
-        _ kind: OptionKind, _ value: DocumentValue, path: String
+        _ kind: OptionKind,
+        _ value: DocumentValue,
+        path: String
     ) -> OptionValue? {
         guard case .scalar(let text, let isPlain) = value.content, !value.isNull else {
             reportType(kind, value, path: path)
@@ -145,7 +162,8 @@ extension ValueReader {
                 findings.error(
                     "E0205",
                     "\(title): \"\(path)\" is longer than \(Self.textBytesMax) bytes, or has a NUL",
-                    at: mark(value))
+                    at: mark(value)
+                )
                 return nil
             }
             return .text(text)
@@ -153,9 +171,12 @@ extension ValueReader {
         case .choice(let words):
             if words.contains(text) { return .text(text) }
             findings.error(
-                "E0206", "\(title): \"\(path)\" cannot be \"\(text)\"", at: mark(value),
+                "E0206",
+                "\(title): \"\(path)\" cannot be \"\(text)\"",
+                at: mark(value),
                 label: "expected \(kind.expectation)",
-                suggestions: Spelling.near(text, among: words))
+                suggestions: Spelling.near(text, among: words)
+            )
             return nil
         case .flag: return readFlag(text, isPlain: isPlain, value, path: path)
         case .integer(let range):
@@ -181,20 +202,29 @@ extension ValueReader {
     }
 
     private mutating func readFlag(
-        _ text: String, isPlain: Bool, _ value: DocumentValue, path: String
+        _ text: String,
+        isPlain: Bool,
+        _ value: DocumentValue,
+        path: String
     ) -> OptionValue? {
         if isPlain, let flag = ScalarText.flag(text) { return .flag(flag) }
         let meant = ScalarText.meantFlag(text)
         findings.error(
-            "E0204", "\(title): \"\(path)\" wants true or false", at: mark(value),
+            "E0204",
+            "\(title): \"\(path)\" wants true or false",
+            at: mark(value),
             label: isPlain ? "text in YAML 1.2" : "text in quotes",
             suggestions: meant.map { [$0] } ?? [],
-            help: meant.map { ["write \($0)"] } ?? [])
+            help: meant.map { ["write \($0)"] } ?? []
+        )
         return nil
     }
 
     private mutating func readNumber(
-        _ number: Int64?, _ range: ClosedRange<Int64>, _ kind: OptionKind, _ value: DocumentValue,
+        _ number: Int64?,
+        _ range: ClosedRange<Int64>,
+        _ kind: OptionKind,
+        _ value: DocumentValue,
         _ path: String
     ) -> OptionValue? {
         guard let number else {
@@ -203,10 +233,13 @@ extension ValueReader {
         }
         guard range.contains(number) else {
             findings.error(
-                "E0205", "\(title): \"\(path)\" is out of range", at: mark(value),
+                "E0205",
+                "\(title): \"\(path)\" is out of range",
+                at: mark(value),
                 label: range.upperBound == .max
                     ? "must be at least \(range.lowerBound)"
-                    : "must be from \(range.lowerBound) to \(range.upperBound)")
+                    : "must be from \(range.lowerBound) to \(range.upperBound)"
+            )
             return nil
         }
         return .integer(number)
@@ -223,8 +256,12 @@ extension ValueReader {
             suggestions = suggestion(for: kind, text)
         }
         findings.error(
-            "E0204", "\(title): \"\(path)\" wants \(kind.expectation)", at: mark(value),
-            label: label, suggestions: suggestions)
+            "E0204",
+            "\(title): \"\(path)\" wants \(kind.expectation)",
+            at: mark(value),
+            label: label,
+            suggestions: suggestions
+        )
     }
 
     private func suggestion(for kind: OptionKind, _ text: String) -> [String] {
@@ -240,15 +277,20 @@ extension ValueReader {
 
     /// Reports a key that means nothing.
     mutating func reportUnknown(
-        _ entry: DocumentEntry, among known: [String], in path: String, owner: String = ""
+        _ entry: DocumentEntry,
+        among known: [String],
+        in path: String,
+        owner: String = ""
     ) {
         let place = path.isEmpty ? "" : " in \"\(path)\""
         findings.error(
-            "E0201", "\(title): unknown field \"\(entry.key)\"\(place)",
+            "E0201",
+            "\(title): unknown field \"\(entry.key)\"\(place)",
             at: entry.keyPlace.mark(in: file),
             label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
             suggestions: Spelling.near(entry.key, among: known),
             help: owner.hasPrefix("driver ")
-                ? ["all fields: sluice drivers \(owner.dropFirst(7))"] : [])
+                ? ["all fields: sluice drivers \(owner.dropFirst(7))"] : []
+        )
     }
 }

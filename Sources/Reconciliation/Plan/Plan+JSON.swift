@@ -6,7 +6,9 @@ extension Plan {
 
     /// The plan as JSON, with what is wrong with the wished graph.
     package func json(
-        conflicts: [PermissionConflict], diagnostics: [Diagnostic], omittedCount: Int = 0
+        conflicts: [PermissionConflict],
+        diagnostics: [Diagnostic],
+        omittedCount: Int = 0
     ) -> JSONValue {
         [
             "format": .text(Self.formatName),
@@ -22,12 +24,15 @@ extension Plan {
                     [
                         "name": "protect", "ok": false, "object": .text(object),
                         "needs": .text(
-                            "--allow-remove \(ObjectKind.split(object)?.name ?? object)"),
+                            "--allow-remove \(ObjectKind.split(object)?.name ?? object)"
+                        ),
                     ]
-                }),
+                }
+            ),
             "conflicts": .list(conflicts.map(\.json)),
             "summary": .object(
-                counts.map { JSONValue.Member($0.word, .integer(Int64($0.count))) }),
+                counts.map { JSONValue.Member($0.word, .integer(Int64($0.count))) }
+            ),
             "diagnostics": .list((diagnostics + refusals).map(\.json)),
             "omitted-diagnostics": .integer(Int64(omittedCount)),
         ]

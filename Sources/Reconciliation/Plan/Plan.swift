@@ -38,8 +38,11 @@ package struct Plan: Sendable {
     ///   - liveMarks: Where the files said what is live, when that is known.
     ///   - allowed: Names of protected objects that may be removed.
     package init(
-        live: GraphDescription, desired: GraphDescription, marks: GraphMarks = GraphMarks(),
-        liveMarks: GraphMarks = GraphMarks(), allowed: Set<String> = []
+        live: GraphDescription,
+        desired: GraphDescription,
+        marks: GraphMarks = GraphMarks(),
+        liveMarks: GraphMarks = GraphMarks(),
+        allowed: Set<String> = []
     ) {
         let difference = GraphDifference(live: live, desired: desired)
         let planner = Planner(difference: difference, marks: marks, liveMarks: liveMarks)
@@ -54,22 +57,27 @@ package struct Plan: Sendable {
         replacedNodes = Set(
             difference.replaced.compactMap {
                 ObjectKind.split($0).flatMap { $0.kind == .node ? $0.name : nil }
-            })
+            }
+        )
         formerNames = difference.names.formerNames
         protectedRemovals = planner.protectedRemovals(actions, allowed: allowed)
         refusals = protectedRemovals.map { object in
             Diagnostic(
-                code: "E0601", message: "\(object) is protected and would be removed",
-                mark: liveMarks.mark(object, "protect"), label: "protected here",
+                code: "E0601",
+                message: "\(object) is protected and would be removed",
+                mark: liveMarks.mark(object, "protect"),
+                label: "protected here",
                 help: [
                     "declare it again, or allow its removal by name: --allow-remove "
                         + (ObjectKind.split(object)?.name ?? object)
-                ])
+                ]
+            )
         }
         liveDigest = live.digest
         desiredDigest = desired.digest
         id = Digest.text(
-            of: Self.meaning(actions, steps, exports, liveDigest, desiredDigest).compactBytes)
+            of: Self.meaning(actions, steps, exports, liveDigest, desiredDigest).compactBytes
+        )
     }
 
     /// Whether there is nothing to do.
@@ -81,8 +89,11 @@ package struct Plan: Sendable {
     }
 
     private static func meaning(
-        _ actions: [ObjectAction], _ steps: [PlanStep], _ exports: [ExportImpact],
-        _ live: String, _ desired: String
+        _ actions: [ObjectAction],
+        _ steps: [PlanStep],
+        _ exports: [ExportImpact],
+        _ live: String,
+        _ desired: String
     ) -> JSONValue {
         [
             "format": .text(formatName), "live": .text(live), "desired": .text(desired),

@@ -27,7 +27,9 @@ struct Planner {
     }
 
     private func actions<Value>(
-        _ kind: ObjectKind, _ before: [String: Value], _ after: [String: Value]
+        _ kind: ObjectKind,
+        _ before: [String: Value],
+        _ after: [String: Value]
     ) -> [ObjectAction] {
         var found: [ObjectAction] = []
         for name in after.keys {
@@ -37,13 +39,22 @@ struct Planner {
                 let isNew = difference.replaced.contains(object)
                 found.append(
                     action(
-                        object, isNew ? .replace : .rename, fields, previous: kind.object(former)))
+                        object,
+                        isNew ? .replace : .rename,
+                        fields,
+                        previous: kind.object(former)
+                    )
+                )
             } else if before[name] == nil {
                 found.append(action(object, .add, [], undo: undo(ofAdding: name, kind)))
             } else if !fields.isEmpty {
                 found.append(
                     action(
-                        object, difference.replaced.contains(object) ? .replace : .change, fields))
+                        object,
+                        difference.replaced.contains(object) ? .replace : .change,
+                        fields
+                    )
+                )
             }
         }
         for name in before.keys where after[name] == nil {
@@ -51,20 +62,34 @@ struct Planner {
             let object = kind.object(name)
             found.append(
                 ObjectAction(
-                    object: object, kind: .remove, fields: [], previous: nil, undo: .free,
-                    source: liveMarks.objects[object]))
+                    object: object,
+                    kind: .remove,
+                    fields: [],
+                    previous: nil,
+                    undo: .free,
+                    source: liveMarks.objects[object]
+                )
+            )
         }
         return found.sorted { $0.object < $1.object }
     }
 
     private func action(
-        _ object: String, _ kind: ObjectAction.Kind, _ fields: [FieldChange],
-        previous: String? = nil, undo: ObjectAction.Undo = .free
+        _ object: String,
+        _ kind: ObjectAction.Kind,
+        _ fields: [FieldChange],
+        previous: String? = nil,
+        undo: ObjectAction.Undo = .free
     ) -> ObjectAction {
         let source = fields.first.flatMap { marks.mark(object, $0.path) } ?? marks.objects[object]
         return ObjectAction(
-            object: object, kind: kind, fields: fields, previous: previous, undo: undo,
-            source: source)
+            object: object,
+            kind: kind,
+            fields: fields,
+            previous: previous,
+            undo: undo,
+            source: source
+        )
     }
 
     /// A new overlay over what is live takes writes that the old graph would not show.
@@ -104,16 +129,21 @@ struct Planner {
         if !opened.isEmpty {
             let order = childrenFirst(opened, in: desired)
             steps.append(
-                PlanStep(phase: .prepare, what: "open " + words(order), objects: order))
+                PlanStep(phase: .prepare, what: "open " + words(order), objects: order)
+            )
         }
         if !changed.isEmpty {
             steps.append(
-                PlanStep(phase: .prepare, what: "prepare " + words(changed), objects: changed))
+                PlanStep(phase: .prepare, what: "prepare " + words(changed), objects: changed)
+            )
         }
         steps.append(
             PlanStep(
                 phase: .check,
-                what: "check permissions of \(desired.nodes.count) nodes", objects: []))
+                what: "check permissions of \(desired.nodes.count) nodes",
+                objects: []
+            )
+        )
         let drained = exports.filter { $0.impact == .pause }.map {
             ObjectKind.export.object($0.name)
         }
@@ -122,13 +152,15 @@ struct Planner {
         }
         let switched = actions.map(\.object)
         steps.append(
-            PlanStep(phase: .commit, what: "switch " + words(switched), objects: switched))
+            PlanStep(phase: .commit, what: "switch " + words(switched), objects: switched)
+        )
         if !closed.isEmpty {
             let order = Array(childrenFirst(closed.sorted(), in: live).reversed())
             steps.append(PlanStep(phase: .close, what: "close " + words(order), objects: order))
         }
         steps.append(
-            PlanStep(phase: .verify, what: "verify that live equals the plan", objects: []))
+            PlanStep(phase: .verify, what: "verify that live equals the plan", objects: [])
+        )
         return steps
     }
 

@@ -83,7 +83,7 @@ struct ApplyCommand: ParsableCommand {
                     live: origin.description,
                     desired: desired.description,
                     fileCount: source.texts.count,
-                    paths: paths,
+                    paths: [],
                     palette: Palette(isOn: Terminal.hasColour),
                     isPlain: Terminal.isPlain
                 ).text

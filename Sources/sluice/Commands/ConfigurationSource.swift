@@ -20,7 +20,8 @@ struct ConfigurationSource {
         for path in paths {
             if path == "-" {
                 texts.append(
-                    ConfigurationText(path: Self.standardInput, bytes: Self.readStandardInput()))
+                    ConfigurationText(path: Self.standardInput, bytes: Self.readStandardInput())
+                )
                 continue
             }
             let read = SourceFiles.read(path)
@@ -28,15 +29,20 @@ struct ConfigurationSource {
             for fault in read.faults {
                 faults.append(
                     Diagnostic(
-                        code: "E0703", message: "\(fault.path) cannot be read: \(fault.reason)",
-                        mark: nil))
+                        code: "E0703",
+                        message: "\(fault.path) cannot be read: \(fault.reason)",
+                        mark: nil
+                    )
+                )
             }
             if read.isLost, read.faults.isEmpty {
                 faults.append(
                     Diagnostic(
                         code: "E0701",
                         message: "\(path) holds no configuration: no file named *.yaml or *.yml",
-                        mark: nil))
+                        mark: nil
+                    )
+                )
             }
         }
     }
@@ -70,7 +76,10 @@ struct ConfigurationSource {
 func report(_ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines) {
     guard !findings.isEmpty else { return }
     let writer = DiagnosticText(
-        sources: lines, palette: Palette(isOn: Terminal.notesHaveColour), isPlain: Terminal.isPlain)
+        sources: lines,
+        palette: Palette(isOn: Terminal.notesHaveColour),
+        isPlain: Terminal.isPlain
+    )
     Terminal.note(writer.text(of: findings, omittedCount: omittedCount))
 }
 

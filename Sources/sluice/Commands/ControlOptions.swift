@@ -8,7 +8,8 @@ struct ControlOptions: ParsableArguments {
 
     @Option(
         name: .customLong("control"),
-        help: ArgumentHelp("Control socket of the daemon.", valueName: "socket"))
+        help: ArgumentHelp("Control socket of the daemon.", valueName: "socket")
+    )
     var control: String?
 
     /// Path of the control socket: option, variable, or the place for this user.

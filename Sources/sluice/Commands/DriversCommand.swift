@@ -7,7 +7,8 @@ import Reconciliation
 struct DriversCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "drivers",
-        abstract: "Lists drivers, or all about one: children, options, what a change costs.")
+        abstract: "Lists drivers, or all about one: children, options, what a change costs."
+    )
 
     @Argument(help: "A driver.")
     var name: String?
@@ -27,7 +28,8 @@ struct DriversCommand: ParsableCommand {
             let closest = Spelling.near(name, among: Catalog.drivers.map(\.name))
             Terminal.note(
                 "sluice: unknown driver \"\(name)\""
-                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n")
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
+            )
             return try end(with: .usage)
         }
         switch output.format {

@@ -6,7 +6,9 @@ import Reconciliation
 /// `sluice explain`: the long text of a finding's code.
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Explains the code of a finding, such as E0412.")
+        commandName: "explain",
+        abstract: "Explains the code of a finding, such as E0412."
+    )
 
     @Argument(help: "A code; all are listed without one.")
     var code: String?
@@ -20,7 +22,8 @@ struct ExplainCommand: ParsableCommand {
             let closest = Spelling.near(code.uppercased(), among: DiagnosticPage.all.map(\.code))
             Terminal.note(
                 "sluice: no finding has the code \"\(code)\""
-                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n")
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
+            )
             return try end(with: .usage)
         }
         Terminal.print("\(page.code): \(page.title)\n\n\(page.text)\n")

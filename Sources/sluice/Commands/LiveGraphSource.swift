@@ -40,6 +40,7 @@ struct LiveGraphSource {
     /// - Parameters:
     ///   - name: `empty`, a path or a socket; `nil` asks the daemon.
     ///   - control: How to reach the daemon.
+    /// - Throws: ``LiveGraphError`` when there is nothing to plan against.
     init(named name: String?, control: ControlOptions) throws(LiveGraphError) {
         guard let name else {
             self.init(try Self.ask(control.socket), isAnchored: true)
@@ -53,20 +54,27 @@ struct LiveGraphSource {
             let source = ConfigurationSource(paths: [name])
             guard source.faults.isEmpty else {
                 throw LiveGraphError(
-                    findings: source.faults, lines: source.lines, status: .sourceMissing)
+                    findings: source.faults,
+                    lines: source.lines,
+                    status: .sourceMissing
+                )
             }
             let read = Configuration(texts: source.texts)
             // A graph that was live is taken as it was, even when it could not be made again.
             guard read.verdict != .invalid else {
                 throw LiveGraphError(
-                    findings: read.diagnostics, lines: source.lines, status: .invalid)
+                    findings: read.diagnostics,
+                    lines: source.lines,
+                    status: .invalid
+                )
             }
             self.init(read.description, marks: read.marks, lines: source.lines)
         }
     }
 
     private init(
-        _ description: GraphDescription, marks: GraphMarks = GraphMarks(),
+        _ description: GraphDescription,
+        marks: GraphMarks = GraphMarks(),
         lines: SourceLines = SourceLines([])
     ) {
         self.description = description
@@ -85,16 +93,20 @@ struct LiveGraphSource {
             answer = try ControlClient(socket: socket).ask(.description)
         } catch {
             throw LiveGraphError(
-                "E0701", error.reason + "; without a daemon, plan with --live empty or --live PATH",
-                ExitStatus(rawValue: error.exitCode) ?? .unreachable)
+                "E0701",
+                error.reason + "; without a daemon, plan with --live empty or --live PATH",
+                ExitStatus(rawValue: error.exitCode) ?? .unreachable
+            )
         }
         do {
             let json = try JSONValue(json: answer, lengthBytesMax: ControlLimits.answerBytesMax)
             return try GraphDescription(json: json["description"] ?? .null)
         } catch {
             throw LiveGraphError(
-                "E0701", "the daemon at \(socket) answered what this version does not know: \(error)",
-                .failure)
+                "E0701",
+                "the daemon at \(socket) answered what this version does not know: \(error)",
+                .failure
+            )
         }
     }
 }

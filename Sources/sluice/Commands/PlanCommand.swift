@@ -11,7 +11,8 @@ struct PlanCommand: ParsableCommand {
         discussion: """
             Nothing is changed. Exit 0: fine (with --detailed-exitcode 2 when there are changes), \
             11: permissions conflict, 12: refused by a guard, 65: invalid, 66: cannot be read.
-            """)
+            """
+    )
 
     @Argument(help: "Files and directories; - is standard input.")
     var paths: [String]
@@ -19,7 +20,10 @@ struct PlanCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "What is live: empty, a configuration's file or directory, or a daemon's socket. "
-                + "Without it, the daemon is asked.", valueName: "live"))
+                + "Without it, the daemon is asked.",
+            valueName: "live"
+        )
+    )
     var live: String?
 
     @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 when there are changes.")
@@ -27,7 +31,8 @@ struct PlanCommand: ParsableCommand {
 
     @Option(
         name: .customLong("allow-remove"),
-        help: ArgumentHelp("Object that may be removed though protected.", valueName: "name"))
+        help: ArgumentHelp("Object that may be removed though protected.", valueName: "name")
+    )
     var allowedRemovals: [String] = []
 
     @OptionGroup var control: ControlOptions
@@ -43,8 +48,11 @@ struct PlanCommand: ParsableCommand {
         let desired = Configuration(texts: source.texts)
         guard desired.verdict != .invalid else {
             try refuse(
-                desired.diagnostics, omittedCount: desired.omittedDiagnosticCount,
-                lines: source.lines, status: .invalid)
+                desired.diagnostics,
+                omittedCount: desired.omittedDiagnosticCount,
+                lines: source.lines,
+                status: .invalid
+            )
             return
         }
         let origin: LiveGraphSource
@@ -59,13 +67,19 @@ struct PlanCommand: ParsableCommand {
             origin.isAnchored
             ? desired.description.anchored(at: baseDirectory(of: paths)) : desired.description
         let plan = Plan(
-            live: origin.description, desired: wished, marks: desired.marks,
-            liveMarks: origin.marks, allowed: Set(allowedRemovals))
+            live: origin.description,
+            desired: wished,
+            marks: desired.marks,
+            liveMarks: origin.marks,
+            allowed: Set(allowedRemovals)
+        )
         try show(plan, desired, source, origin)
     }
 
     private func show(
-        _ plan: Plan, _ desired: Configuration, _ source: ConfigurationSource,
+        _ plan: Plan,
+        _ desired: Configuration,
+        _ source: ConfigurationSource,
         _ origin: LiveGraphSource
     ) throws {
         switch output.format {
@@ -73,22 +87,31 @@ struct PlanCommand: ParsableCommand {
             Terminal.print(
                 plan.json(
                     conflicts: desired.resolved?.conflicts ?? [],
-                    diagnostics: desired.diagnostics, omittedCount: desired.omittedDiagnosticCount
-                ).prettyText)
+                    diagnostics: desired.diagnostics,
+                    omittedCount: desired.omittedDiagnosticCount
+                ).prettyText
+            )
         case .text:
             report(
-                desired.diagnostics, omittedCount: desired.omittedDiagnosticCount,
-                lines: source.lines)
+                desired.diagnostics,
+                omittedCount: desired.omittedDiagnosticCount,
+                lines: source.lines
+            )
             guard desired.verdict == .valid else {
                 Terminal.note("\nNo plan. What is live stays as it is.\n")
                 break
             }
             Terminal.print(
                 PlanText(
-                    plan: plan, live: origin.description, desired: desired.description,
-                    fileCount: source.texts.count, paths: paths,
-                    palette: Palette(isOn: Terminal.hasColour), isPlain: Terminal.isPlain
-                ).text)
+                    plan: plan,
+                    live: origin.description,
+                    desired: desired.description,
+                    fileCount: source.texts.count,
+                    paths: paths,
+                    palette: Palette(isOn: Terminal.hasColour),
+                    isPlain: Terminal.isPlain
+                ).text
+            )
             report(plan.refusals, lines: origin.lines)
         }
         try end(with: status(of: plan, desired))
@@ -103,7 +126,10 @@ struct PlanCommand: ParsableCommand {
 
     /// Says why there is no plan.
     private func refuse(
-        _ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines, status: ExitStatus
+        _ findings: [Diagnostic],
+        omittedCount: Int = 0,
+        lines: SourceLines,
+        status: ExitStatus
     ) throws {
         switch output.format {
         case .json:

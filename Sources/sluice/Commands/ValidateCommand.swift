@@ -12,7 +12,8 @@ struct ValidateCommand: ParsableCommand {
             Every fault is reported in one run, with its place and a remedy. Nothing is opened but \
             the files. Exit 0: good, 11: permissions conflict, 65: invalid, 66: cannot be read.
             """,
-        aliases: ["check"])
+        aliases: ["check"]
+    )
 
     @Argument(help: "Files and directories; - is standard input.")
     var paths: [String]
@@ -38,7 +39,10 @@ struct ValidateCommand: ParsableCommand {
             // What an unread file would have declared is not known, so nothing else is said.
             guard source.faults.isEmpty else { return try end(with: status) }
             report(
-                read.diagnostics, omittedCount: read.omittedDiagnosticCount, lines: source.lines)
+                read.diagnostics,
+                omittedCount: read.omittedDiagnosticCount,
+                lines: source.lines
+            )
             if status == .done { Terminal.print(summary(of: read, files: source.texts.count)) }
         }
         try end(with: status)

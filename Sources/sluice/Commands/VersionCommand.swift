@@ -6,7 +6,9 @@ import Reconciliation
 /// `sluice version`: what this binary is and what it understands.
 struct VersionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "Says the version, and which formats are understood.")
+        commandName: "version",
+        abstract: "Says the version, and which formats are understood."
+    )
 
     @OptionGroup var output: OutputOptions
 

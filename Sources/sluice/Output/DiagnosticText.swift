@@ -52,7 +52,10 @@ struct DiagnosticText {
     }
 
     private func excerpt(
-        _ mark: SourceMark?, caret: Character, label: String, _ tone: Palette.Tone
+        _ mark: SourceMark?,
+        caret: Character,
+        label: String,
+        _ tone: Palette.Tone
     ) -> String {
         guard let mark, let line = sources.line(mark.line, of: mark.file) else { return "" }
         let scalars = Array(line.unicodeScalars)

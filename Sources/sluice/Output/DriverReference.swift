@@ -29,7 +29,9 @@ enum DriverReference {
     }
 
     private static func lines(
-        _ options: [OptionSpecification], _ driver: DriverSpecification, indent: Int
+        _ options: [OptionSpecification],
+        _ driver: DriverSpecification,
+        indent: Int
     ) -> String {
         var text = ""
         for option in options {
@@ -39,7 +41,8 @@ enum DriverReference {
                 facts.append("default \(OptionText.text(of: value, kind: option.kind))")
             }
             if indent == 2 { facts.append(Catalog.cost(of: option, driver: driver).rawValue) }
-            text += String(repeating: " ", count: indent) + option.key.padded(to: 24 - indent)
+            text +=
+                String(repeating: " ", count: indent) + option.key.padded(to: 24 - indent)
                 + " \(facts.joined(separator: "; ")). \(option.summary)\n"
             text += lines(inner(of: option.kind), driver, indent: indent + 2)
         }
@@ -66,14 +69,16 @@ enum DriverReference {
                         "required": .flag(slot.occupancy != .optional),
                         "list": .flag(slot.isList), "summary": .text(slot.summary),
                     ]
-                }),
+                }
+            ),
             "options": .list(driver.options.map { json(of: $0, driver) }),
             "node-options": .list(Catalog.nodeOptions.map { json(of: $0, driver) }),
         ]
     }
 
     private static func json(
-        of option: OptionSpecification, _ driver: DriverSpecification
+        of option: OptionSpecification,
+        _ driver: DriverSpecification
     ) -> JSONValue {
         [
             "key": .text(option.key), "kind": .text(option.kind.expectation),

@@ -29,11 +29,13 @@ struct GraphAnswer {
                         "name": .text(node.name), "driver": .text(node.driver),
                         "options": node.options.json,
                         "children": .object(
-                            node.children.map { JSONValue.Member($0.edge, .text($0.node)) }),
+                            node.children.map { JSONValue.Member($0.edge, .text($0.node)) }
+                        ),
                         "masks": .text(resolved.cumulative(of: node.name).description),
                         "threads": JSONValue(texts: resolved.placement.threads(of: node.name)),
                     ]
-                }),
+                }
+            ),
             "edges": .list(resolved.edges.map(edge)),
             "exports": .list(
                 description.exports.values.sorted { $0.name < $1.name }.map { export in
@@ -42,7 +44,8 @@ struct GraphAnswer {
                         "node": .text(export.node), "listener": .text(export.listener),
                         "options": export.options.json,
                     ]
-                }),
+                }
+            ),
         ]
     }
 

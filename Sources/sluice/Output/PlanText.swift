@@ -18,22 +18,27 @@ struct PlanText {
     /// The whole text.
     var text: String {
         if plan.isEmpty {
-            return "No changes. What is live matches the configuration (\(short(plan.desiredDigest))).\n"
+            return
+                "No changes. What is live matches the configuration (\(short(plan.desiredDigest))).\n"
         }
         var text = header + "\n"
         for block in PlanBlocks(plan: plan, live: live, desired: desired).blocks {
             text += title(of: block)
             for action in block.actions { text += lines(for: action) }
         }
-        text += "\nsteps   " + plan.steps.map(\.what).joined(separator: isPlain ? ", " : " · ") + "\n"
+        text +=
+            "\nsteps   " + plan.steps.map(\.what).joined(separator: isPlain ? ", " : " · ") + "\n"
         let undone = plan.actions.filter { $0.undo != .free }
         for action in undone {
-            text += "undo    \(name(action.object)) \(action.undo.rawValue): "
+            text +=
+                "undo    \(name(action.object)) \(action.undo.rawValue): "
                 + "new writes land in it and are merged back before it goes\n"
         }
         text += checks + "\n"
         text += palette.paint(plan.summary, .strong) + "\n"
-        text += "Nothing was changed.  Run: sluice apply \(paths.joined(separator: " "))\n"
+        if !paths.isEmpty {
+            text += "Nothing was changed.  Run: sluice apply \(paths.joined(separator: " "))\n"
+        }
         return text
     }
 
@@ -69,7 +74,8 @@ struct PlanText {
         let name = palette.paint(block.title, .strong)
         return words.isEmpty
             ? name + "\n"
-            : name + String(repeating: " ", count: max(1, 9 - CellWidth.of(block.title))) + words + "\n"
+            : name + String(repeating: " ", count: max(1, 9 - CellWidth.of(block.title))) + words
+                + "\n"
     }
 
     // MARK: - Lines
@@ -83,7 +89,13 @@ struct PlanText {
         case .rename:
             let former = action.previous.map(self.name) ?? ""
             return line(
-                isPlain ? "->" : "→", .rename, kind, name, "formerly \"\(former)\"", action.source)
+                isPlain ? "->" : "→",
+                .rename,
+                kind,
+                name,
+                "formerly \"\(former)\"",
+                action.source
+            )
                 + fields(of: action, kind, name)
         case .replace, .change: return fields(of: action, kind, name)
         }
@@ -115,7 +127,10 @@ struct PlanText {
     }
 
     private func shown(
-        _ value: JSONValue?, _ field: FieldChange, _ kind: ObjectKind, _ name: String
+        _ value: JSONValue?,
+        _ field: FieldChange,
+        _ kind: ObjectKind,
+        _ name: String
     ) -> String {
         guard let value else { return "none" }
         guard let option = option(field.path, kind, name), let value = OptionValue(value) else {
@@ -125,7 +140,9 @@ struct PlanText {
     }
 
     private func option(
-        _ path: String, _ kind: ObjectKind, _ name: String
+        _ path: String,
+        _ kind: ObjectKind,
+        _ name: String
     ) -> OptionSpecification? {
         var options = Catalog.options(of: kind)
         if kind == .node, let driver = desired.nodes[name].flatMap({ Catalog.driver($0.driver) }) {
@@ -155,15 +172,21 @@ struct PlanText {
     }
 
     private func line(
-        _ marker: String, _ tone: Palette.Tone, _ kind: ObjectKind, _ name: String,
-        _ detail: String, _ source: SourceMark?, isFormer: Bool = false
+        _ marker: String,
+        _ tone: Palette.Tone,
+        _ kind: ObjectKind,
+        _ name: String,
+        _ detail: String,
+        _ source: SourceMark?,
+        isFormer: Bool = false
     ) -> String {
         let place = source.map { "\(isFormer ? "was " : "")\($0.file):\($0.line)" } ?? ""
         let body =
             "  \(palette.paint(marker, tone)) \(kind.rawValue.padded(to: 14)) "
             + "\(name.padded(to: Self.nameCells)) "
         guard !place.isEmpty else { return (body + detail).trimmedAtEnd + "\n" }
-        return body + detail.padded(to: Self.detailCells) + " " + palette.paint(place, .faint) + "\n"
+        return body + detail.padded(to: Self.detailCells) + " " + palette.paint(place, .faint)
+            + "\n"
     }
 
     private func name(_ object: String) -> String { ObjectKind.split(object)?.name ?? object }

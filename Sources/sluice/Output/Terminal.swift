@@ -18,8 +18,14 @@ enum Terminal {
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = Glibc.write(
-                    descriptor, UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[
-                        rest.startIndex...]).baseAddress, rest.count)
+                    descriptor,
+                    UnsafeRawBufferPointer(
+                        rebasing: UnsafeRawBufferPointer(bytes)[
+                            rest.startIndex...
+                        ]
+                    ).baseAddress,
+                    rest.count
+                )
                 if count < 0, errno == EINTR { continue }
                 // Nobody reads any more (a closed pipe): end silently.
                 guard count > 0 else { return }

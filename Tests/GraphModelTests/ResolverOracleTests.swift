@@ -1,0 +1,226 @@
+import GraphModel
+import Testing
+
+/// The rules once more, slow and obvious: recursion from the top, dictionaries, all pairs.
+private struct Oracle {
+    let graph: GraphDescription
+
+    struct Edge: Hashable {
+        let parent: String
+        let edge: String
+        let child: String
+    }
+
+    func masks() -> [Edge: EdgeMasks] {
+        var found: [Edge: EdgeMasks] = [:]
+        for export in graph.exports.values {
+            found[Edge(parent: "export/\(export.name)", edge: "root", child: export.node)] =
+                PermissionRules.masks(of: export)
+        }
+        for node in graph.nodes.values {
+            for child in node.children {
+                found[Edge(parent: "node/\(node.name)", edge: child.edge, child: child.node)] =
+                    claim(node, child)
+            }
+        }
+        return found
+    }
+
+    private func parents(of name: String) -> [EdgeMasks] {
+        let exports = graph.exports.values.filter { $0.node == name }
+            .map { PermissionRules.masks(of: $0) }
+        let nodes = graph.nodes.values.flatMap { node in
+            node.children.filter { $0.node == name }.map { claim(node, $0) }
+        }
+        return exports + nodes
+    }
+
+    private func claim(_ node: NodeDescription, _ child: ChildReference) -> EdgeMasks {
+        let parents = parents(of: node.name)
+        let demand = parents.reduce(EdgeMasks.idle) {
+            EdgeMasks(
+                used: $0.used.union($1.used),
+                shared: $0.shared.intersection($1.shared)
+            )
+        }
+        guard let driver = Catalog.driver(node.driver),
+            let role = driver.role(edge: child.edge, of: node)
+        else { return .idle }
+        var masks = PermissionRules.masks(
+            role: role,
+            demand: demand,
+            isWritable: !node.isReadOnly
+        )
+        if let claim = driver.claim {
+            masks = claim(
+                masks,
+                PermissionContext(
+                    node: node,
+                    edge: child.edge,
+                    demand: demand,
+                    hasUsers: !parents.isEmpty
+                )
+            )
+        }
+        if graph.nodes[child.node]?.options.flag("force-share") == true { masks.shared = .all }
+        return masks
+    }
+
+    /// `node wants denies bits` of each ordered pair.
+    func conflicts() -> Set<String> {
+        let masks = masks()
+        var found: Set<String> = []
+        for (one, wanted) in masks {
+            for (other, held) in masks where one != other && one.child == other.child {
+                let bits = wanted.used.subtracting(held.shared)
+                if bits.isEmpty { continue }
+                found.insert(
+                    "\(one.child) \(one.parent).\(one.edge) \(other.parent).\(other.edge) \(bits)"
+                )
+            }
+        }
+        return found
+    }
+}
+
+@Suite("The resolver against the rules written slowly")
+struct ResolverOracleTests {
+    private static let filters = ["raw", "throttle", "copy-on-read", "compress", "blkdebug"]
+
+    /// A random graph without cycles: each node's children come before it.
+    private func graph(_ random: inout SeededGenerator) -> GraphDescription {
+        var graph = GraphBuilder()
+        let count = Int.random(in: 2...9, using: &random)
+        for number in 0..<count {
+            let name = "n\(number)"
+            var options: [(String, OptionValue)] = []
+            if Int.random(in: 0..<4, using: &random) == 0 {
+                options.append(("read-only", .flag(true)))
+            }
+            if Int.random(in: 0..<6, using: &random) == 0 {
+                options.append(("force-share", .flag(true)))
+            }
+            let below = { (random: inout SeededGenerator) in
+                "n\(Int.random(in: 0..<max(1, number), using: &random))"
+            }
+            switch number == 0 ? 0 : Int.random(in: 0..<6, using: &random) {
+            case 0: graph.node(name, "file", options: options)
+            case 1:
+                graph.node(
+                    name,
+                    "qcow2",
+                    ["file": below(&random), "backing": below(&random)],
+                    options: options
+                )
+            case 2:
+                graph.node(
+                    name,
+                    "copy-before-write",
+                    ["file": below(&random), "target": below(&random)],
+                    options: options
+                )
+            case 3:
+                graph.node(
+                    name,
+                    "quorum",
+                    ["children.0": below(&random), "children.1": below(&random)],
+                    options: options
+                )
+            default:
+                let driver = Self.filters.randomElement(using: &random) ?? "raw"
+                let isDebug = driver == "blkdebug"
+                if isDebug { options.append(("unshare-child-perms", .list([.text("write")]))) }
+                graph.node(
+                    name,
+                    driver,
+                    [isDebug ? "image" : "file": below(&random)],
+                    options: options
+                )
+            }
+        }
+        for number in 0..<Int.random(in: 0...3, using: &random) {
+            graph.export(
+                "e\(number)",
+                of: "n\(Int.random(in: 0..<count, using: &random))",
+                isWritable: Bool.random(using: &random)
+            )
+        }
+        return graph.description
+    }
+
+    @Test("masks and conflicts agree on 2,000 random graphs", arguments: [1, 2, 3, 4] as [UInt64])
+    func agreement(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        for round in 0..<500 {
+            let graph = graph(&random)
+            let oracle = Oracle(graph: graph)
+            let resolved = ResolvedGraph(resolving: graph)
+            let masks = oracle.masks()
+            #expect(resolved.edges.count == masks.count)
+            for edge in resolved.edges {
+                let expected = masks[
+                    Oracle.Edge(parent: edge.parent, edge: edge.edge, child: edge.child)
+                ]
+                #expect(edge.masks == expected, "seed \(seed), round \(round), \(edge)")
+            }
+            let conflicts = Set(
+                resolved.conflicts.map {
+                    "\($0.node) \($0.wants.parent).\($0.wants.edge) "
+                        + "\($0.denies.parent).\($0.denies.edge) \($0.bits)"
+                }
+            )
+            #expect(conflicts == oracle.conflicts(), "seed \(seed), round \(round)")
+            #expect(resolved.order.count == graph.nodes.count)
+        }
+    }
+
+    @Test("children come before their parents")
+    func order() {
+        var random = SeededGenerator(seed: 5)
+        for _ in 0..<200 {
+            let graph = graph(&random)
+            let order = ResolvedGraph(resolving: graph).order
+            let places = Dictionary(
+                uniqueKeysWithValues: order.enumerated().map { ($0.element, $0.offset) }
+            )
+            for node in graph.nodes.values {
+                for child in node.children {
+                    #expect((places[child.node] ?? .max) < (places[node.name] ?? .min))
+                }
+            }
+        }
+    }
+
+    @Test("a chain of 50,000 filters is resolved, and closed to a ring it is one knot")
+    func depth() {
+        let length = 50_000
+        var graph = GraphBuilder()
+        graph.node("n0", "file")
+        for number in 1..<length { graph.node("n\(number)", "raw", ["file": "n\(number - 1)"]) }
+        graph.export("e", of: "n\(length - 1)", isWritable: true)
+        let resolved = ResolvedGraph(resolving: graph.description)
+        #expect(resolved.isLegal)
+        #expect(resolved.cumulative(of: "n0").description == "RW/RWU")
+        graph.node("n0", "raw", ["file": "n\(length - 1)"])
+        let ring = ResolvedGraph(resolving: graph.description)
+        #expect(!ring.isLegal)
+        #expect(ring.knots.map(\.edges.count) == [length])
+    }
+
+    @Test("each knot is told once, with the shortest way round")
+    func knots() {
+        var graph = GraphBuilder()
+        graph.node("a", "quorum", ["children.0": "b", "children.1": "c"])
+        graph.node("b", "raw", ["file": "a"])
+        graph.node("c", "raw", ["file": "d"])
+        graph.node("d", "raw", ["file": "a"])
+        graph.node("self", "raw", ["file": "self"])
+        graph.node("below", "raw", ["file": "leaf"])
+        graph.node("leaf", "file")
+        let knots = ResolvedGraph(resolving: graph.description).knots
+        #expect(knots.count == 2)
+        let cycles = knots.map { $0.cycle(from: 0) }
+        #expect(cycles.contains(["a", "b", "a"]))
+        #expect(cycles.contains(["self", "self"]))
+    }
+}
