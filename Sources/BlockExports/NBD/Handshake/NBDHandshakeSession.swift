@@ -25,6 +25,7 @@ final class NBDHandshakeSession {
     private var output: [UInt8] = NBDHandshake.greeting
     private var sentCount = 0
     private var nextStep = NBDHandshake.Step.reply
+    private var visit: NBDVisit?
     private var isPolling = false
     private var isOver = false
 
@@ -100,6 +101,8 @@ final class NBDHandshakeSession {
                     output: &output,
                     catalogue: reception.catalogue
                 )
+                // It counts as a client before it knows, so that nobody is cut off unseen.
+                if case .enter(let agreement) = nextStep { admit(agreement) }
             case .needsInput:
                 guard receive() else { return }
                 nextStep = .reply
@@ -150,18 +153,23 @@ final class NBDHandshakeSession {
         loop.kernel.poll(fd: fd, events: events, ticket: ticket)
     }
 
-    private func passOn(_ agreement: NBDAgreement) {
-        guard let export = reception.catalogue.handler(agreement.exportKey) else { return end() }
-        NBDSocket.tune(fd, isTCP: reception.isTCP)
+    private func admit(_ agreement: NBDAgreement) {
+        guard let export = reception.catalogue.handler(agreement.exportKey) else { return }
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let client = ExportClient(
             peer: reception.isTCP ? NBDSocket.peer(fd) : "unix",
             sinceUnixSeconds: Int64(now.tv_sec)
         )
-        let visit = export.admit(client, admission: admission)
+        visit = export.admit(client, admission: admission)
+    }
+
+    private func passOn(_ agreement: NBDAgreement) {
+        guard let visit else { return end() }
+        NBDSocket.tune(fd, isTCP: reception.isTCP)
         let passage = NBDPassage(fd: fd, agreement: agreement, visit: visit, input: input)
+        self.visit = nil
         finish()
-        export.deliver(passage)
+        visit.export.deliver(passage)
     }
 }

@@ -146,25 +146,31 @@ extension NBDConnection {
         return true
     }
 
-    /// Takes the outcome of a receive.
+    /// Takes the outcome of a receive, or of a wait for bytes.
     func received(_ result: Int32) {
         isReceiving = false
-        let count = max(0, Int(result))
+        let count = isAwaitingBytes ? 0 : max(0, Int(result))
         if isReceivingBody { bodyBytes += count } else { input.received(count) }
-        switch result {
-        case 1...: break
-        case 0: end()
-        case -ECANCELED: break
-        case -EINTR, -EAGAIN:
-            // A socket that does not block: wait for bytes, and ask again.
-            isReceiving = true
-            isReceivingBody = false
-            _ = input.lendRoom()
-            kernel.poll(fd: fd, events: UInt32(CLINUX_POLL_IN), ticket: receiveTicket)
-            return
-        default: fail()
+        if isAwaitingBytes {
+            isAwaitingBytes = false
+            if result < 0, result != -ECANCELED { fail() }
+        } else if result == -EAGAIN || result == -EINTR {
+            awaitBytes()
+        } else if result == 0 {
+            end()
+        } else if result < 0, result != -ECANCELED {
+            fail()
         }
         proceed()
+    }
+
+    /// Waits until a socket has bytes on which the kernel does not want to wait in a receive.
+    private func awaitBytes() {
+        guard phase == .serving, !isLeaving, !isShutDown else { return }
+        isReceiving = true
+        isAwaitingBytes = true
+        if !isReceivingBody { _ = input.lendRoom() }
+        kernel.poll(fd: fd, events: UInt32(CLINUX_POLL_IN), ticket: receiveTicket)
     }
 
     /// Requests that have come and are not served.

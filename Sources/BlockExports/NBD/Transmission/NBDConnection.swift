@@ -86,6 +86,8 @@ final class NBDConnection {
     var expectsBody = false
     var isReceiving = false
     var isReceivingBody = false
+    /// Whether the pending receive is a wait for bytes only.
+    var isAwaitingBytes = false
     var isPolling = false
 
     /// Takes a client over; ``start()`` comes next.

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Replies in the order in which they go out, and how much of the first one has gone.
