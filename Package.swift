@@ -162,5 +162,20 @@ let package = Package(
             path: "Tests/BlockExportsTests",
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: ["ControlAPI", "GraphModel"],
+            path: "Tests/ControlAPITests",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SluiceDaemonTests",
+            dependencies: [
+                "SluiceDaemon", "ControlAPI", "FileWatching", "BlockGraph", "GraphModel",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/SluiceDaemonTests",
+            swiftSettings: strict
+        ),
     ]
 )

@@ -1,0 +1,111 @@
+import FileWatching
+import Glibc
+import Testing
+
+@testable import SluiceDaemon
+
+@Suite("Source reader")
+struct SourceReaderTests {
+    private let directory: String
+    private let reader: SourceReader
+
+    init() throws {
+        var template = Array("/tmp/sluice-reader-XXXXXX".utf8CString)
+        directory = String(cString: try #require(mkdtemp(&template)))
+        reader = SourceReader(paths: [directory + "/graph.d"])
+        for release in ["a", "b"] {
+            mkdir("\(directory)/\(release)", 0o755)
+            for name in ["one", "two", "three"] {
+                replaceFile("\(directory)/\(release)/\(name).yaml", with: "# \(release)\n")
+            }
+        }
+        symlink("a", directory + "/graph.d")
+    }
+
+    @Test("whatever the moment of a swap of the link, a scan is of one release")
+    func swap() throws {
+        let a = try digest()
+        var digests: Set<String> = [a]
+        for turn in 0..<200 {
+            let target = turn.isMultiple(of: 2) ? "b" : "a"
+            symlink(target, directory + "/new")
+            rename(directory + "/new", directory + "/graph.d")
+            guard case .files(let files, let digest) = reader.scan() else { continue }
+            #expect(Set(files.map { $0.bytes }).count == 1)
+            digests.insert(digest)
+        }
+        #expect(digests.count == 2)
+    }
+
+    @Test("a directory that is gone, or without a file of ours, is lost and not empty")
+    func lost() throws {
+        unlink(directory + "/graph.d")
+        guard case .lost(let reason, _) = reader.scan() else {
+            Issue.record("a missing source was read")
+            return
+        }
+        #expect(reason == "SourceMissing")
+        mkdir(directory + "/graph.d", 0o755)
+        replaceFile(directory + "/graph.d/README", with: "no document")
+        guard case .lost(let other, _) = reader.scan() else {
+            Issue.record("an empty source was read")
+            return
+        }
+        #expect(other == "NoMatchingFile")
+    }
+
+    @Test("what cannot be read is lost as a whole: a dangling link, a pipe")
+    func unreadable() throws {
+        symlink("nowhere", directory + "/a/link.yaml")
+        guard case .lost(let reason, let message) = reader.scan() else {
+            Issue.record("a dangling link was passed over")
+            return
+        }
+        #expect(reason == "SourceUnreadable")
+        #expect(message.contains("link.yaml"))
+        unlink(directory + "/a/link.yaml")
+        mkfifo(directory + "/a/pipe.yaml", 0o644)
+        guard case .lost = reader.scan() else {
+            Issue.record("a pipe was passed over")
+            return
+        }
+    }
+
+    @Test("while git works in the tree around the files they are left alone, but not for ever")
+    func gitLock() throws {
+        let lock = directory + "/a/.git/index.lock"
+        mkdir(directory + "/a/.git", 0o755)
+        replaceFile(lock, with: "")
+        let tree = SourceReader(paths: [directory + "/a"])
+        guard case .moving(let reason, _) = tree.scan() else {
+            Issue.record("files were read while git was at work")
+            return
+        }
+        #expect(reason == "GitLock")
+        guard case .files = tree.scan(ignoresLock: true) else {
+            Issue.record("git was waited for without an end")
+            return
+        }
+        var times = [timespec(), timespec()]
+        for place in times.indices { times[place].tv_sec = time(nil) - 601 }
+        utimensat(AT_FDCWD, lock, times, 0)
+        guard case .files = tree.scan() else {
+            Issue.record("a lock that nobody holds any more kept files from being read")
+            return
+        }
+    }
+
+    @Test("the commit that is checked out is told")
+    func commit() {
+        mkdir(directory + "/a/.git", 0o755)
+        system("mkdir -p '\(directory)/a/.git/refs/heads'")
+        replaceFile(directory + "/a/.git/HEAD", with: "ref: refs/heads/main\n")
+        replaceFile(directory + "/a/.git/refs/heads/main", with: "3f2a91c\n")
+        #expect(SourceReader(paths: [directory + "/a"]).gitCommit() == "3f2a91c")
+    }
+
+    private func digest() throws -> String {
+        guard case .files(_, let digest) = reader.scan() else { return "" }
+        return digest
+    }
+}
