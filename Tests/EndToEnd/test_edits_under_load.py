@@ -4,7 +4,7 @@ import subprocess
 import time
 import unittest
 
-from sluice_daemon import LONG, DaemonTest, wait_until
+from sluice_daemon import LONG, MIB, DaemonTest, wait_until
 
 # A `pass` is one change; the three follow each other: throttle in, limits changed, throttle out.
 HEAD = """
@@ -42,7 +42,7 @@ class EditTest(DaemonTest):
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         self.addCleanup(fio.kill)
         wait_until(lambda: clients(sluice) > 0, 10, "fio is connected")
-        times = []
+        times, sizes = [], []
         for number in range(EDITS):
             limit = 30_000 + number * 100
             text = PLAIN if number % 3 == 2 else THROTTLED.replace("LIMIT", str(limit))
@@ -55,6 +55,8 @@ class EditTest(DaemonTest):
             live = sluice.still()
             self.assertEqual(str(limit) in live, number % 3 != 2, f"edit {number} is live")
             self.assertIsNone(fio.poll(), "fio runs")
+            if number % 3 == 2:
+                sizes.append((sluice.descriptors(), sluice.resident_bytes() / MIB))
         _, errors = fio.communicate(timeout=120)
         self.assertEqual(fio.returncode, 0, errors.decode())
         job = json.loads(report.read_text())["jobs"][0]
@@ -63,6 +65,10 @@ class EditTest(DaemonTest):
         self.assertGreater(job["read"]["total_ios"], 1_000, "fio verified what it wrote")
         times.sort()
         print(f"\n{EDITS} edits live after {times[0]:.3f} to {times[-1]:.3f} s, median {times[len(times) // 2]:.3f} s")
+        # The first rounds fill pools; from then on nothing may be kept.
+        warm, end = sizes[3], sizes[-1]
+        self.assertLessEqual(end[0], warm[0] + 2, f"descriptors {sizes}")
+        self.assertLess(end[1] - warm[1], 8, f"resident MiB {sizes}")
         self.assertLessEqual(times[-1], LIVE_SECONDS_MAX, "each edit is live within a second")
 
     def test_a_throttle_goes_in_without_a_pause(self):
