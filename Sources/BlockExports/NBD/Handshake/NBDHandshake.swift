@@ -60,6 +60,7 @@ struct NBDHandshake {
     ///   - input: What the client has sent; what is used is removed.
     ///   - output: What the client shall get is added here.
     ///   - catalogue: The exports that it may find.
+    /// - Returns: What the caller does next.
     mutating func advance(
         input: inout [UInt8],
         output: inout [UInt8],

@@ -25,6 +25,7 @@ final class NBDListener: Sendable {
     ///   - address: Where.
     ///   - mode: Rights of a Unix socket's file.
     ///   - clientCountMax: Most clients at a time.
+    /// - Throws: ``GraphError`` when the address cannot be had, with the remedy.
     init(
         name: String,
         address: NBDAddress,

@@ -48,6 +48,7 @@ struct NBDReplyQueue {
     /// - Parameters:
     ///   - vectors: Takes the list; at least two.
     ///   - capacity: How many there are.
+    /// - Returns: How much was listed.
     func gather(into vectors: UnsafeMutablePointer<iovec>, capacity: Int) -> Gathering {
         var result = Gathering()
         var skipped = sentOfFirst
