@@ -75,9 +75,11 @@ struct LiveGraphSource {
     private init(
         _ description: GraphDescription,
         marks: GraphMarks = GraphMarks(),
-        lines: SourceLines = SourceLines([])
+        lines: SourceLines = SourceLines([]),
+        isAnchored: Bool = false
     ) {
         self.description = description
+        self.isAnchored = isAnchored
         self.marks = marks
         self.lines = lines
     }
