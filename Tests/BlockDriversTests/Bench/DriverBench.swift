@@ -39,9 +39,11 @@ actor DriverBench {
         do {
             let result = try await body(bench)
             await bench.end()
+            bench.loop.join()
             return result
         } catch {
             await bench.end()
+            bench.loop.join()
             throw error
         }
     }
