@@ -4,8 +4,8 @@ internal import RingLoop
 
 /// One loop's view of a `null-co` node.
 ///
-/// Without `read-zeroes` a read leaves the buffer as it is: what a client then gets is what an
-/// earlier request left there, which is why the option is for measurements only.
+/// Every read gives zeroes: a buffer left as it is would show a client what another one has read.
+/// Without `read-zeroes` it is merely not promised by the extents.
 final class NullDriver: BlockDriver {
     private let node: OpenNull
     private var line: DelayLine?
@@ -43,7 +43,7 @@ final class NullDriver: BlockDriver {
         if slot.pointee.pipe >= 0 { return answerPipe(slot) }
         switch slot.pointee.operation {
         case .read:
-            if readsZeroes, let buffer = slot.pointee.buffer {
+            if let buffer = slot.pointee.buffer {
                 memset(buffer, 0, Int(slot.pointee.lengthBytes))
             }
         case .extents:
