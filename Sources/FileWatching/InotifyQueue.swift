@@ -25,21 +25,18 @@ struct InotifyQueue {
             has(IN_CREATE) || has(IN_MOVED_TO) || has(IN_MOVED_FROM) || has(IN_DELETE)
                 || has(IN_DELETE_SELF) || has(IN_MOVE_SELF) || has(IN_UNMOUNT)
         }
-        /// What it means for who waits for writers.
-        var debounceEvent: Debounce.Event {
-            if has(IN_MODIFY) { return .written }
-            return isStructural || has(IN_CLOSE_WRITE) ? .settled : .other
-        }
-
         private func has<Bit: FixedWidthInteger>(_ bit: Bit) -> Bool {
             mask & UInt32(truncatingIfNeeded: bit) != 0
         }
     }
 
     /// What is asked of the kernel for a directory.
+    ///
+    /// Not `IN_MODIFY`: a disk image beside the documents would raise it with every write of its
+    /// clients. A writer is heard when it closes the file, which is early enough.
     private static let mask =
         UInt32(IN_CREATE) | UInt32(IN_DELETE) | UInt32(IN_MOVED_TO) | UInt32(IN_MOVED_FROM)
-        | UInt32(IN_MODIFY) | UInt32(IN_CLOSE_WRITE) | UInt32(IN_ATTRIB) | UInt32(IN_DELETE_SELF)
+        | UInt32(IN_CLOSE_WRITE) | UInt32(IN_ATTRIB) | UInt32(IN_DELETE_SELF)
         | UInt32(IN_MOVE_SELF) | UInt32(IN_ONLYDIR)
 
     /// Longest wait for an event, in seconds; the library knows no shorter one.

@@ -63,11 +63,7 @@ final class SignalBoard: Sendable {
         let isSooner = entries.withLock { entries in
             guard var entry = entries[identifier] else { return false }
             let due = entry.debounce.dueNanoseconds ?? .max
-            entry.debounce.note(
-                event.debounceEvent,
-                path: event.directory + "/" + event.name,
-                nowNanoseconds: now
-            )
+            entry.debounce.note(nowNanoseconds: now)
             entry.isOverflow = entry.isOverflow || event.isOverflow
             entry.unwatchedCount = unwatchedCount
             entries[identifier] = entry

@@ -23,6 +23,15 @@ struct DocumentWatcherTests {
         #expect(await watch.next())
     }
 
+    @Test("a file that is written in place is seen when its writer closes it")
+    func inPlace() async throws {
+        let root = try TemporaryDirectory()
+        root.write("vm.yaml", "sluice: 1\n")
+        let watch = try await Watch(root.path)
+        root.write("vm.yaml", "sluice: 1\nnodes: {}\n")
+        #expect(await watch.next())
+    }
+
     @Test("a new subdirectory is watched, also after it was removed and made again")
     func subdirectory() async throws {
         let root = try TemporaryDirectory()

@@ -129,11 +129,17 @@ extension Reconciler {
     private func commit(_ record: GenerationRecord) {
         do throws(StateError) {
             try store.commit(record)
+            if conditions.table[.degraded]?.reason == Self.historyLost {
+                set(.degraded, false, "Healthy")
+            }
         } catch {
-            set(.degraded, true, "HistoryNotWritable", error.reason)
+            set(.degraded, true, Self.historyLost, error.reason)
             logger.error("generation not kept", metadata: ["reason": "\(error.reason)"])
         }
     }
+
+    /// The reason why the daemon is degraded when a generation could not be kept.
+    static let historyLost = "HistoryNotWritable"
 
     /// The reason of a verdict when newer files overtook these.
     static let superseded = "Superseded"

@@ -50,7 +50,7 @@ extension Reconciler {
         memory.lastVerdict = verdict
         set(.ready, true, verdict.reason, verdict.message)
         set(.held, !isFiles, verdict.reason, isFiles ? "" : verdict.message)
-        set(.degraded, false, "Healthy")
+        setHealthy()
     }
 
     /// Serves the last committed graph at start, because the sources are bad or missing, or because

@@ -139,8 +139,11 @@ extension Reconciler {
 
     /// Keeps what came of the newest files, for `status` and for the next look.
     private func remember(_ verdict: Verdict) {
-        memory.lastVerdict = verdict
+        defer { memory.lastVerdict = verdict }
         if !verdict.diagnostics.isEmpty { memory.diagnostics = verdict.diagnostics }
+        if verdict.exit == .refused, verdict.message != memory.lastVerdict.message {
+            logger.warning("change held", metadata: ["why": "\(verdict.message)"])
+        }
         let isDone = verdict.exit == .done
         // What was given up for newer files is tried again when those turn out to be the same.
         if verdict.reason == Self.superseded { memory.seenSource = nil }
@@ -148,19 +151,24 @@ extension Reconciler {
         set(.held, verdict.exit == .refused || verdict.reason == Self.byHand, verdict.reason)
         if isDone {
             memory.retry.reset()
-            set(.degraded, false, "Healthy")
+            setHealthy()
         }
         guard verdict.isHostFailure else {
             set(.reconciling, false, "Idle")
-            if verdict.exit == .applyFailed, verdict.reason != Self.superseded {
-                quarantine(verdict)
-            }
+            let isFailure = verdict.exit == .applyFailed || verdict.exit == .undoIncomplete
+            if isFailure { quarantine(verdict) }
             return
         }
         let seconds = memory.retry.fail()
         memory.retryDueNanoseconds = clock.monotonicNanoseconds() + seconds * 1_000_000_000
         set(.reconciling, true, "Retrying", "next try in \(seconds) s, or when a file changes")
         wantTimer(afterNanoseconds: seconds * 1_000_000_000)
+    }
+
+    /// What the files wish is live; a history that cannot be written is another matter.
+    func setHealthy() {
+        guard conditions.table[.degraded]?.reason != Self.historyLost else { return }
+        set(.degraded, false, "Healthy")
     }
 
     private func quarantine(_ verdict: Verdict) {
