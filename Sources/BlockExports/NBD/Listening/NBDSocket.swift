@@ -4,8 +4,8 @@ internal import RingLoop
 
 /// Calls on sockets, each a thin function that turns -1 into a value; control plane and handshake.
 enum NBDSocket {
-    /// Clients that may wait to be accepted.
-    static let backlog: Int32 = 128
+    /// Clients that may wait to be accepted; the system may allow fewer (net.core.somaxconn).
+    static let backlog: Int32 = 1024
     /// Bytes that a client's socket may hold in each direction, where the system allows it.
     static let bufferBytes: Int32 = 4 << 20
 

@@ -153,15 +153,21 @@ extension NBDConnection {
         if isReceivingBody { bodyBytes += count } else { input.received(count) }
         if isAwaitingBytes {
             isAwaitingBytes = false
-            if result < 0, result != -ECANCELED { fail() }
+            if result < 0 { receiveFailed(result) }
         } else if result == -EAGAIN || result == -EINTR {
             awaitBytes()
         } else if result == 0 {
             end()
-        } else if result < 0, result != -ECANCELED {
-            fail()
+        } else if result < 0 {
+            receiveFailed(result)
         }
         proceed()
+    }
+
+    /// A cancel that nobody here asked for means that the loop ends.
+    private func receiveFailed(_ result: Int32) {
+        if result == -ECANCELED, isLeaving || isShutDown || phase == .ending { return }
+        fail()
     }
 
     /// Waits until a socket has bytes on which the kernel does not want to wait in a receive.

@@ -52,7 +52,7 @@ extension NBDConnection {
     /// Takes the news that the socket has room again.
     func becameWritable(_ result: Int32) {
         isPolling = false
-        guard result >= 0 || result == -ECANCELED else { return fail() }
+        guard result >= 0 || (result == -ECANCELED && isLeaving) else { return fail() }
         flush()
         proceed()
     }
