@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "SluiceDaemonTests",
             dependencies: [
-                "SluiceDaemon", "ControlAPI", "FileWatching", "BlockGraph", "GraphModel",
+                "SluiceDaemon", "ControlAPI", "FileWatching", "BlockGraph", "GraphModel", "RingLoop",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SluiceDaemonTests",

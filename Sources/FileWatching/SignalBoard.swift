@@ -1,5 +1,4 @@
 internal import Glibc
-internal import Synchronization
 
 /// Collects what concerns each watcher and tells it when its burst has ended.
 ///
@@ -14,7 +13,7 @@ final class SignalBoard: Sendable {
         var unwatchedCount = 0
     }
 
-    private let entries = Mutex<[Int: Entry]>([:])
+    private let entries = ThreadShared<[Int: Entry]>([:])
     /// Ends of a pipe that interrupts the thread's waiting when a burst begins.
     private let bell: (listen: CInt, ring: CInt)
 

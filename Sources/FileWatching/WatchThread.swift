@@ -1,13 +1,12 @@
 internal import Glibc
-internal import Synchronization
 
 /// The thread that calls the library, on behalf of all watchers of the process.
 final class WatchThread: Sendable {
-    private static let started = Mutex<WatchThread?>(nil)
+    private static let started = ThreadShared<WatchThread?>(nil)
 
     private let queue: InotifyQueue
     private let board: SignalBoard
-    private let orders = Mutex(Orders())
+    private let orders = ThreadShared(Orders())
 
     /// What other threads want of this one; it looks once a second, and after every event.
     private struct Orders {

@@ -2,7 +2,7 @@ internal import ControlAPI
 internal import FileWatching
 internal import Glibc
 internal import Logging
-internal import Synchronization
+internal import RingLoop
 
 /// The daemon: makes its parts, runs them as one group of tasks, and closes them top-down.
 package struct Daemon: Sendable {
@@ -33,17 +33,17 @@ package struct Daemon: Sendable {
             logger.critical("cannot watch", metadata: ["reason": "\(error.reason)"])
             return ExitStatus.failure.rawValue
         }
-        let box = ResultBox()
+        let result = Locked(ExitStatus.done)
         Task.detached {
             let status = await daemon.run()
-            box.value.withLock { $0 = status }
+            result.withLock { $0 = status }
             ShutdownSignals.announceEnd()
         }
         while true {
             switch signals.next() {
             case .reload: daemon.trigger.yield(.reload)
             case .stop: daemon.stop.yield()
-            case .ended: return box.value.withLock { $0.rawValue }
+            case .ended: return result.withLock { $0.rawValue }
             }
         }
     }
@@ -189,9 +189,4 @@ package struct Daemon: Sendable {
         let bytes = Array((line + "\n").utf8)
         _ = write(STDERR_FILENO, bytes, bytes.count)
     }
-}
-
-/// Carries a mutex into a task.
-private final class ResultBox: Sendable {
-    let value = Mutex(ExitStatus.done)
 }

@@ -2,7 +2,6 @@ import ControlAPI
 import Dispatch
 import Glibc
 import Logging
-import Synchronization
 import Testing
 
 @testable import SluiceDaemon

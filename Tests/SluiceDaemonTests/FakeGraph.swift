@@ -1,5 +1,5 @@
 import GraphModel
-import Synchronization
+import RingLoop
 
 @testable import BlockGraph
 @testable import SluiceDaemon
@@ -14,7 +14,7 @@ final class FakeGraph: GraphApplying {
         var prepared: (@Sendable () async -> Void)?
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var liveDescription: GraphDescription { state.withLock { $0.live } }
     var clientCounts: [String: Int] { state.withLock { $0.clients } }

@@ -3,7 +3,7 @@ import FileWatching
 import Glibc
 import GraphModel
 import Logging
-import Synchronization
+import RingLoop
 import Testing
 
 @testable import SluiceDaemon
@@ -88,7 +88,7 @@ final class Workbench {
 
 /// A clock that only the test moves.
 final class TestClock: Sendable {
-    private let now = Mutex<UInt64>(1_000_000_000_000)
+    private let now = Locked<UInt64>(1_000_000_000_000)
 
     var clock: DaemonClock {
         DaemonClock(

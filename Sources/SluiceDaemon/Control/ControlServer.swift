@@ -4,7 +4,7 @@ package import Logging
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import Synchronization
+internal import RingLoop
 
 /// An answer to a request on the control socket.
 package struct ControlAnswer: Sendable {
@@ -148,7 +148,7 @@ private struct PeerCredentials: Sendable {
 
 /// Counts connections up to the limit.
 private final class Counter: Sendable {
-    private let count = Mutex(0)
+    private let count = Locked(0)
 
     func enter() -> Bool {
         count.withLock { count in

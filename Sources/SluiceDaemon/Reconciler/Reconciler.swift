@@ -3,6 +3,7 @@ package import ControlAPI
 internal import FileWatching
 internal import GraphModel
 package import Logging
+internal import RingLoop
 internal import Synchronization
 
 /// Brings the live graph to what the sources wish, and keeps it when they wish nothing good.
@@ -22,7 +23,7 @@ package actor Reconciler {
     private var lane = Lane()
     private var isApplyingByHand = false
 
-    private nonisolated let published: Mutex<ReconcilerReport>
+    private nonisolated let published: Locked<ReconcilerReport>
     private nonisolated let looksWanted = Atomic<UInt64>(0)
     private nonisolated let overflows = Atomic<Int>(0)
     private nonisolated let delays: AsyncStream<UInt64>.Continuation
@@ -46,7 +47,7 @@ package actor Reconciler {
         self.drainTimeoutNanoseconds = drainTimeoutNanoseconds
         memory = ReconcilerMemory()
         conditions = Conditions(nowUnixSeconds: clock.unixSeconds())
-        published = Mutex(ReconcilerReport(conditions: conditions))
+        published = Locked(ReconcilerReport(conditions: conditions))
         (wantedDelays, delays) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
     }
 
