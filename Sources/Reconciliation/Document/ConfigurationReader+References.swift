@@ -121,25 +121,24 @@ extension ConfigurationReader {
     }
 
     private mutating func checkPublicNames() {
-        var first: [String: ExportDescription] = [:]
-        let exports = description.exports.values.sorted {
-            let (left, right) = (place($0, "name"), place($1, "name"))
-            return left == right ? $0.name < $1.name : left < right
-        }
-        for export in exports where !export.listener.isEmpty {
+        var earliest: [String: ExportDescription] = [:]
+        for export in description.exports.values where !export.listener.isEmpty {
             let key = "\(export.listener)\u{0}\(export.publicName)"
-            guard let other = first[key] else {
-                first[key] = export
+            guard let other = earliest[key] else {
+                earliest[key] = export
                 continue
             }
+            let isLater = place(other, "name") < place(export, "name")
+            let (first, second) = isLater ? (other, export) : (export, other)
+            earliest[key] = first
             findings.error(
                 "E0303",
-                "exports \(other.name) and \(export.name) both are \"\(export.publicName)\" on "
+                "exports \(first.name) and \(second.name) both are \"\(export.publicName)\" on "
                     + "listener \(export.listener)",
-                at: place(export, "name"),
+                at: place(second, "name"),
                 label: "second",
                 related: [
-                    Diagnostic.Related(message: "first one is here", mark: place(other, "name"))
+                    Diagnostic.Related(message: "first one is here", mark: place(first, "name"))
                 ],
                 help: ["clients ask for an export by this name; give one of them another"]
             )
