@@ -154,8 +154,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "BenchmarksTests", dependencies: ["sluice-benchmark"],
-            path: "Tests/BenchmarksTests", swiftSettings: strict),
+            name: "BenchmarksTests",
+            dependencies: ["sluice-benchmark"],
+            path: "Tests/BenchmarksTests",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BlockExportsTests",
             dependencies: ["BlockExports", "BlockGraph", "GraphModel", "RingLoop"],
@@ -171,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "SluiceDaemonTests",
             dependencies: [
-                "SluiceDaemon", "ControlAPI", "FileWatching", "BlockGraph", "GraphModel", "RingLoop",
+                "SluiceDaemon", "ControlAPI", "FileWatching", "BlockGraph", "GraphModel",
+                "RingLoop",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/SluiceDaemonTests",
