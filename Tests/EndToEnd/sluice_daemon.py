@@ -80,7 +80,11 @@ class Daemon:
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"the daemon ended with {self.process.returncode}\n{self.words()}")
-        return self.listens() and self.cli("status", code=None).returncode not in (69, 75)
+        if not self.listens():
+            return False
+        # Clients are served a moment before the new generation is published.
+        status = self.cli("status", "-o", "json", code=None)
+        return status.returncode not in (69, 75) and json.loads(status.stdout)["generation"] > 0
 
     def listens(self):
         with socket.socket(socket.AF_UNIX) as probe:
