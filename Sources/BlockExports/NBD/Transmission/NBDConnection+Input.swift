@@ -66,19 +66,6 @@ extension NBDConnection {
         return .ended
     }
 
-    /// Moves what has come of a large payload from the chunk to its place.
-    private func takeBody() -> Bool {
-        guard let body, let buffer = body.pointee.buffer else { return true }
-        let length = body.pointee.bufferBytes
-        let count = min(input.availableBytes, length - bodyBytes)
-        if count > 0 {
-            (buffer + bodyBytes).copyMemory(from: input.bytes, byteCount: count)
-            input.take(count)
-            bodyBytes += count
-        }
-        return bodyBytes == length
-    }
-
     /// Throws the payload of a refused write away, then answers it.
     private func takeRefused() -> Bool {
         let count = min(input.availableBytes, refusedBytes)
@@ -99,17 +86,9 @@ extension NBDConnection {
     ///
     /// - Returns: Whether there are some at once; else they will come, or a chunk must be unpinned.
     private func receive() -> Bool {
-        if let body, backlog.isEmpty, !isShutDown, let buffer = body.pointee.buffer {
-            isReceiving = true
-            isReceivingBody = true
-            kernel.receive(
-                fd: fd,
-                buffer: buffer + bodyBytes,
-                length: body.pointee.bufferBytes - bodyBytes,
-                flags: Int32(CLINUX_MSG_WAITALL),
-                ticket: receiveTicket
-            )
-            return false
+        if let body {
+            if backlog.isEmpty, !isShutDown { return receiveBody(body) }
+            moveBodyToMemory()
         }
         guard input.makeRoom(for: wantedBytes) else { return false }
         var room = input.lendRoom()
@@ -171,7 +150,7 @@ extension NBDConnection {
     }
 
     /// Waits until a socket has bytes on which the kernel does not want to wait in a receive.
-    private func awaitBytes() {
+    func awaitBytes() {
         guard phase == .serving, !isLeaving, !isShutDown else { return }
         isReceiving = true
         isAwaitingBytes = true
@@ -195,6 +174,7 @@ extension NBDConnection {
     /// Everything that has come and is not served, as it came.
     func remainingInput() -> [UInt8] {
         var bytes: [UInt8] = []
+        moveBodyToMemory()
         if let body, let buffer = body.pointee.buffer {
             bytes += body.pointee.commandBytes
             bytes += UnsafeRawBufferPointer(start: buffer, count: bodyBytes)

@@ -93,10 +93,7 @@ extension NBDConnection {
         }
         guard input.availableBytes >= total else {
             input.take(NBDCommand.headerBytes)
-            takeBuffer(transfer, lengthBytes: length)
-            body = transfer
-            bodyBytes = 0
-            expectsBody = true
+            beginBody(transfer)
             return nil
         }
         expectsBody = false
@@ -121,17 +118,6 @@ extension NBDConnection {
         return nil
     }
 
-    /// Hands a write over whose payload has come whole.
-    func submitBody() {
-        guard let transfer = body else { return }
-        body = nil
-        if isShutDown {
-            answer(transfer, error: .shutDown)
-        } else {
-            submit(transfer, .write)
-        }
-    }
-
     // MARK: - Block status
 
     private func serveStatus(_ command: NBDCommand) -> Stop? {
@@ -148,7 +134,7 @@ extension NBDConnection {
     // MARK: - Submitting and answering
 
     @inline(__always)
-    private func takeBuffer(_ transfer: UnsafeMutablePointer<NBDTransfer>, lengthBytes: Int) {
+    func takeBuffer(_ transfer: UnsafeMutablePointer<NBDTransfer>, lengthBytes: Int) {
         transfer.pointee.buffer = buffers.take(lengthBytes: lengthBytes)
         transfer.pointee.bufferBytes = lengthBytes
         transfer.pointee.source = .buffer
@@ -156,7 +142,7 @@ extension NBDConnection {
     }
 
     @inline(__always)
-    private func submit(
+    func submit(
         _ transfer: UnsafeMutablePointer<NBDTransfer>,
         _ operation: BlockOperation
     ) {
@@ -233,7 +219,8 @@ extension NBDConnection {
         } else if transfer.pointee.type == .blockStatus {
             writeStatusReply(transfer, to: header)
         } else {
-            releasePayload(transfer, isSent: false)
+            // A write that succeeded has emptied its pipe.
+            releasePayload(transfer, isSent: true)
             transfer.pointee.headerBytes = NBDReply.writeSimple(
                 error: 0,
                 cookie: cookie,

@@ -26,6 +26,8 @@ final class NBDConnection {
     static let chunkPayloadBytesMax = 64 << 10
     /// Reads of at least that length travel in a pipe where the graph moves pages.
     static let pipeBytesMin: UInt32 = 64 << 10
+    /// Writes of at least that length travel in a pipe where the graph moves pages.
+    static let pipeWriteBytesMin: UInt32 = 256 << 10
     /// Most vectors in one message; the kernel takes 1024.
     static let vectorCount = 260
     /// How long a connection that ends may take to get its last replies.
@@ -78,6 +80,8 @@ final class NBDConnection {
     /// A write whose payload is being received into memory of its own, and how much has come.
     var body: UnsafeMutablePointer<NBDTransfer>?
     var bodyBytes = 0
+    /// Whether the pipe of that payload took nothing although bytes were awaited and came.
+    var hasAwaitedBody = false
     /// A refused write whose payload is being thrown away, why, and how much is left.
     var refused: UnsafeMutablePointer<NBDTransfer>?
     var refusal = NBDError.invalid
