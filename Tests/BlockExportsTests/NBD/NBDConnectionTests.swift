@@ -11,9 +11,12 @@ struct NBDConnectionTests {
         (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ seed &* 7 &+ $0 >> 8) }
     }
 
-    @Test("bytes that were written are read back, whatever the length")
-    func roundTrips() throws {
-        let disk = try ServedDisk()
+    @Test(
+        "bytes that were written are read back, whatever the length",
+        arguments: [false, true]
+    )
+    func roundTrips(movesPages: Bool) throws {
+        let disk = try ServedDisk(movesPages: movesPages)
         let client = try RawClient(disk.socketPath)
         try client.enter()
         let lengths = [1, 511, 4096, 65_536, 65_537, 262_116, 262_144, 300_000, 1 << 20, 5 << 20]
@@ -144,6 +147,24 @@ struct NBDConnectionTests {
         while disk.clientCount > 0 {}
     }
 
+    @Test("a large write in pieces too many for a pipe arrives whole")
+    func piecemealWrite() throws {
+        let disk = try ServedDisk(movesPages: true)
+        let client = try RawClient(disk.socketPath)
+        try client.enter()
+        let bytes = pattern(1 << 20, 3)
+        for _ in 0..<2 {
+            client.send(RawClient.command(1, cookie: 1, length: UInt32(bytes.count)))
+            for start in stride(from: 0, to: bytes.count, by: 1000) {
+                client.send(Array(bytes[start..<min(bytes.count, start + 1000)]))
+            }
+            #expect(try client.reply() == (0, 1))
+        }
+        client.send(RawClient.command(0, cookie: 2, length: UInt32(bytes.count)))
+        #expect(try client.reply() == (0, 2))
+        #expect(client.receive(bytes.count) == bytes)
+    }
+
     @Test("a write that is cut off in its payload changes nothing")
     func cutOffWrite() throws {
         let disk = try ServedDisk()
@@ -177,15 +198,24 @@ struct NBDConnectionTests {
         #expect(disk.totals?.held == 2)
     }
 
-    @Test("clients go on when their export moves, in the middle of a payload too")
-    func moves() throws {
-        let disk = try ServedDisk()
+    @Test(
+        "clients go on when their export moves, in the middle of a payload too",
+        arguments: [false, true]
+    )
+    func moves(movesPages: Bool) throws {
+        let disk = try ServedDisk(movesPages: movesPages)
         let client = try RawClient(disk.socketPath)
         try client.enter()
-        let bytes = pattern(2 << 20, 1)
+        // The first large write leaves the connection expecting another one, which uses a pipe.
+        let first = pattern(1 << 20, 2)
+        client.send(RawClient.command(1, length: UInt32(first.count)))
+        client.send(first)
+        #expect(try client.reply().error == 0)
+        let bytes = pattern(movesPages ? 1 << 20 : 2 << 20, 1)
         client.send(RawClient.command(1, cookie: 4, offset: 0, length: UInt32(bytes.count)))
+        let quarter = bytes.count / 4
         for part in 0..<4 {
-            client.send(Array(bytes[(part << 19)..<((part + 1) << 19)]))
+            client.send(Array(bytes[(part * quarter)..<((part + 1) * quarter)]))
             disk.moveExport()
         }
         #expect(try client.reply() == (0, 4))

@@ -16,21 +16,25 @@ final class ServedDisk: Sendable {
 
     /// What lives on the loop's thread.
     private final class Stage: @unchecked Sendable {
-        let driver = MemoryDriver(sizeBytes: ServedDisk.sizeBytes)
+        let driver: MemoryDriver
         var node: Node?
         var port: ExportPort?
         var handler: (any ExportHandler)?
+
+        init(_ driver: MemoryDriver) { self.driver = driver }
     }
 
     private static let number = Atomic<Int>(0)
 
-    init(_ options: [(String, OptionValue)] = []) throws {
+    init(_ options: [(String, OptionValue)] = [], movesPages: Bool = false) throws {
         let (_, number) = Self.number.add(1, ordering: .relaxed)
         socketPath = "/tmp/sluice-nbd-test-\(getpid())-\(number).sock"
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "test"))
         try loop.start()
         service = NBDService(loop: loop)
-        stage = Stage()
+        stage = Stage(
+            MemoryDriver(sizeBytes: Self.sizeBytes, movesPages: movesPages)
+        )
         let prepared = try service.prepare(change(from: .init(), to: description(options)))
         prepared.commit()
         let handler = prepared.handler(for: "disk")
