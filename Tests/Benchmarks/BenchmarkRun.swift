@@ -55,6 +55,7 @@ struct BenchmarkRun {
         setting: ServerSetting,
         round: Int
     ) throws -> Measurement {
+        if workload.operation == .write { try image.fill() }
         let server = try RunningServer.start(setting, imagePath: image.path, in: workspace)
         defer {
             workspace.end(server.process)

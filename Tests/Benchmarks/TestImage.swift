@@ -4,6 +4,7 @@ import Glibc
 struct TestImage {
     let path: String
     private let descriptor: Int32
+    private let chunks: Int
 
     /// One page at a time: a page cache that was filled by larger writes holds large folios, in
     /// which ext4 takes ten times as long for a 4 KiB write, whoever serves it.
@@ -16,20 +17,29 @@ struct TestImage {
         guard descriptor >= 0 else {
             throw BenchmarkError("cannot make \(path): \(ChildProcess.reason())")
         }
+        chunks = bytes / Self.chunkBytes
+        try fill()
+        settle()
+    }
+
+    /// Writes every page anew, so that what is measured is a write into the page cache: the first
+    /// write to a clean page costs the file system more than all of a server.
+    func fill() throws(BenchmarkError) {
         var words = [UInt64](repeating: 0, count: Self.chunkBytes / 8)
         var state: UInt64 = 0x2545_f491_4f6c_dd1d
-        for _ in 0..<bytes / Self.chunkBytes {
-            for index in words.indices {
-                state ^= state << 13
-                state ^= state >> 7
-                state ^= state << 17
-                words[index] = state
-            }
-            guard write(descriptor, words, Self.chunkBytes) == Self.chunkBytes else {
+        for index in words.indices {
+            state ^= state << 13
+            state ^= state >> 7
+            state ^= state << 17
+            words[index] = state
+        }
+        for chunk in 0..<chunks {
+            words[0] = UInt64(chunk)  // no two chunks are equal
+            let offset = off_t(chunk * Self.chunkBytes)
+            guard pwrite(descriptor, words, Self.chunkBytes, offset) == Self.chunkBytes else {
                 throw BenchmarkError("cannot fill \(path): \(ChildProcess.reason())")
             }
         }
-        settle()
     }
 
     /// Waits until nothing is left to be written back, so that one server's writes do not slow the
