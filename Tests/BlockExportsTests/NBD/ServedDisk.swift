@@ -136,6 +136,8 @@ final class ServedDisk: Sendable {
 
     deinit {
         service.stopListening()
+        // Without its port the export lets its clients go, so that nothing outlives the test.
+        try? removeExport()
         loop.stop()
         loop.join()
         unlink(socketPath)

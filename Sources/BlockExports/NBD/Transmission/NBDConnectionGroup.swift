@@ -17,7 +17,6 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     private let export: NBDExport
     private var connections: [ObjectIdentifier: NBDConnection] = [:]
     private var buried: [NBDConnection] = []
-    private var hook: TurnHook?
     private var pausedSince: UInt64 = 0
     private var isLeft = false
     private var isShutDown = false
@@ -27,12 +26,6 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
         self.export = export
         self.port = port
         loop = port.loop
-        hook = TurnHook(context: Unmanaged.passUnretained(self).toOpaque()) { context in
-            guard let context else { return }
-            Unmanaged<NBDConnectionGroup>.fromOpaque(context)._withUnsafeGuaranteedRef {
-                $0.forgetBuried()
-            }
-        }
     }
 
     /// Serves a client from now on, or sends it on when the port was left meanwhile.
@@ -61,12 +54,8 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
             return
         }
         buried.append(gone)
-        if let hook { loop.atEndOfTurn(hook) }
-    }
-
-    private func forgetBuried() {
-        // A connection holds its group, which therefore must outlive this call.
-        withExtendedLifetime(self) { buried.removeAll() }
+        // A job rather than a hook: an ending loop runs every job, and this breaks a cycle.
+        loop.post { [self] in buried.removeAll() }
     }
 
     package func portPaused(_ port: ExportPort) {
