@@ -9,7 +9,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 source Tests/Scripts/debian-packages.sh
 
-scratch="${SLUICE_SCRATCH:-.build}"
+scratch="$(realpath -m "${SLUICE_SCRATCH:-.build}")"
 conformance="${SLUICE_CONFORMANCE:-../shared/conformance}"
 sluice="$scratch/release/sluice"
 passed=0
@@ -74,7 +74,7 @@ conformance_cases() {
 }
 
 end_to_end() {
-    SLUICE="$PWD/$sluice" SLUICE_CONFORMANCE="$conformance" \
+    SLUICE="$sluice" SLUICE_CONFORMANCE="$conformance" \
         "$(python_with nbd)" -m unittest discover --verbose -s Tests/EndToEnd -p 'test_*.py'
 }
 

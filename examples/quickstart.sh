@@ -7,8 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source Tests/Scripts/debian-packages.sh
 
-scratch="${SLUICE_SCRATCH:-.build}"
-sluice="$PWD/$scratch/release/sluice"
+scratch="$(realpath -m "${SLUICE_SCRATCH:-.build}")"
+sluice="$scratch/release/sluice"
 here=""
 daemon=""
 load=""
