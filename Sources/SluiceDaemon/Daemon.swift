@@ -26,6 +26,7 @@ package struct Daemon: Sendable {
         var signals = ShutdownSignals()
         var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
+        raiseDescriptorLimit()
         let daemon: Daemon
         do throws(WatchError) {
             daemon = try Daemon(configuration, logger)
@@ -46,6 +47,16 @@ package struct Daemon: Sendable {
             case .ended: return result.withLock { $0.rawValue }
             }
         }
+    }
+
+    /// Takes as many descriptors as the host allows: clients that never finish a handshake must not
+    /// leave a plan without any.
+    private static func raiseDescriptorLimit() {
+        let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(descriptors, &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(descriptors, &limit)
     }
 
     /// The watcher comes first: its library needs one of the first 1024 descriptors.
