@@ -61,7 +61,7 @@ struct BatchingClient: ~Copyable {
     mutating func run(
         nanoseconds: UInt64,
         recordingInto histogram: inout LatencyHistogram
-    ) throws -> Interval {
+    ) throws(BenchmarkError) -> Interval {
         let begin = Self.now()
         let deadline = begin + nanoseconds
         var interval = Interval()
@@ -129,7 +129,7 @@ struct BatchingClient: ~Copyable {
         inFlight &+= 1
     }
 
-    private mutating func sendQueued() throws {
+    private mutating func sendQueued() throws(BenchmarkError) {
         let total = queued &* frameBytes
         var sent = 0
         while sent < total {
@@ -148,7 +148,7 @@ struct BatchingClient: ~Copyable {
         queued = 0
     }
 
-    private borrowing func receive() throws -> Int {
+    private borrowing func receive() throws(BenchmarkError) -> Int {
         while true {
             let result = recv(connection.descriptor, input, Self.inputBytes, 0)
             if result > 0 { return result }

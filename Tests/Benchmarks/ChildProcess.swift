@@ -6,7 +6,7 @@ enum ChildProcess {
     /// Starts a program with no input; what it prints goes to a file.
     ///
     /// The arguments begin with the program's path.
-    static func start(_ arguments: [String], outputPath: String) throws -> pid_t {
+    static func start(_ arguments: [String], outputPath: String) throws(BenchmarkError) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         var attributes = posix_spawnattr_t()
         posix_spawn_file_actions_init(&actions)

@@ -24,7 +24,7 @@ struct NBDConnection: ~Copyable {
         socketPath: String,
         exportName: String,
         wantsStructuredReplies: Bool
-    ) throws -> NBDConnection {
+    ) throws(BenchmarkError) -> NBDConnection {
         var connection = NBDConnection(descriptor: try connect(to: socketPath))
         try connection.greet()
         if wantsStructuredReplies {
@@ -65,7 +65,7 @@ struct NBDConnection: ~Copyable {
         return true
     }
 
-    private static func connect(to path: String) throws -> Int32 {
+    private static func connect(to path: String) throws(BenchmarkError) -> Int32 {
         var address = sockaddr_un()
         let capacity = MemoryLayout.size(ofValue: address.sun_path)
         guard path.utf8.count < capacity else {
@@ -92,7 +92,7 @@ struct NBDConnection: ~Copyable {
         return descriptor
     }
 
-    private borrowing func greet() throws {
+    private borrowing func greet() throws(BenchmarkError) {
         let greeting = try receive(18)
         guard BigEndian.integer(greeting, at: 0, as: UInt64.self) == Self.serverMagic,
             BigEndian.integer(greeting, at: 8, as: UInt64.self) == Self.optionMagic
@@ -103,7 +103,7 @@ struct NBDConnection: ~Copyable {
     }
 
     /// Sends one option and reads its answers up to the acknowledgement.
-    private mutating func acknowledge(option: UInt32, data: [UInt8]) throws {
+    private mutating func acknowledge(option: UInt32, data: [UInt8]) throws(BenchmarkError) {
         try send(
             BigEndian.bytes(Self.optionMagic) + BigEndian.bytes(option)
                 + BigEndian.bytes(UInt32(data.count)) + data
@@ -127,13 +127,13 @@ struct NBDConnection: ~Copyable {
         }
     }
 
-    private borrowing func send(_ bytes: [UInt8]) throws {
+    private borrowing func send(_ bytes: [UInt8]) throws(BenchmarkError) {
         guard
             Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count
         else { throw BenchmarkError("the server left the handshake") }
     }
 
-    private borrowing func receive(_ count: Int) throws -> [UInt8] {
+    private borrowing func receive(_ count: Int) throws(BenchmarkError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         guard count == 0 || recv(descriptor, &bytes, count, Int32(MSG_WAITALL)) == count
         else { throw BenchmarkError("the server left the handshake") }

@@ -85,7 +85,7 @@ struct ReplyReader: ~Copyable {
     }
 
     /// Takes what one receive brought.
-    mutating func take(_ bytes: UnsafeMutableRawPointer, count: Int) throws {
+    mutating func take(_ bytes: UnsafeMutableRawPointer, count: Int) throws(BenchmarkError) {
         var cursor = bytes
         var left = count
         while left > 0 {
@@ -128,7 +128,7 @@ struct ReplyReader: ~Copyable {
     /// Reads one header and returns its length.
     private mutating func readHeader(
         _ header: UnsafeMutableRawPointer
-    ) throws -> Int {
+    ) throws(BenchmarkError) -> Int {
         switch UInt32(bigEndian: header.loadUnaligned(as: UInt32.self)) {
         case Self.simpleMagic:
             let error = UInt32(bigEndian: header.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
@@ -146,7 +146,7 @@ struct ReplyReader: ~Copyable {
 
     private mutating func readChunk(
         _ header: UnsafeMutableRawPointer
-    ) throws {
+    ) throws(BenchmarkError) {
         let flags = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
         let kind = UInt16(bigEndian: header.loadUnaligned(fromByteOffset: 6, as: UInt16.self))
         let slot = try slot(of: header.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
@@ -166,7 +166,7 @@ struct ReplyReader: ~Copyable {
     }
 
     @inline(__always)
-    private func slot(of cookie: UInt64) throws -> Int {
+    private func slot(of cookie: UInt64) throws(BenchmarkError) -> Int {
         let slot = Int(cookie & 0xff)
         guard slot < slots, cookies[slot] == cookie else {
             throw BenchmarkError("a reply has a cookie that no request in flight has")

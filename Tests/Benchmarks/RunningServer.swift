@@ -79,7 +79,8 @@ struct RunningServer {
         self.process = process
     }
 
-    private static func daemonProcess(_ file: String, name: String) throws -> pid_t {
+    private static func daemonProcess(_ file: String, name: String) throws(BenchmarkError) -> pid_t
+    {
         for _ in 0..<readySecondsMax * 100 {
             if let data = FileManager.default.contents(atPath: file),
                 let process = pid_t(

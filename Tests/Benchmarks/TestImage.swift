@@ -11,7 +11,7 @@ struct TestImage {
     private static let chunkBytes = 4096
 
     /// Writes the file with pseudo-random bytes.
-    init(path: String, bytes: Int) throws {
+    init(path: String, bytes: Int) throws(BenchmarkError) {
         self.path = path
         descriptor = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -24,7 +24,7 @@ struct TestImage {
 
     /// Writes every page anew, so that what is measured is a write into the page cache: the first
     /// write to a clean page costs the file system more than all of a server.
-    func fill() throws {
+    func fill() throws(BenchmarkError) {
         var words = [UInt64](repeating: 0, count: Self.chunkBytes / 8)
         var state: UInt64 = 0x2545_f491_4f6c_dd1d
         for index in words.indices {

@@ -30,8 +30,8 @@ final class Workspace: Sendable {
     /// Starts a program that ends with the run.
     ///
     /// Does not return once the run is being ended: the thread that ends it ends the process.
-    func start(_ arguments: [String], outputPath: String) throws -> pid_t {
-        let started = try children.withLock { children throws -> pid_t? in
+    func start(_ arguments: [String], outputPath: String) throws(BenchmarkError) -> pid_t {
+        let started = try children.withLock { children throws(BenchmarkError) -> pid_t? in
             guard !children.isClosed else { return nil }
             let process = try ChildProcess.start(arguments, outputPath: outputPath)
             children.running.insert(process)
