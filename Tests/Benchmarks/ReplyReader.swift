@@ -153,7 +153,9 @@ struct ReplyReader: ~Copyable {
         let length = UInt32(bigEndian: header.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
         switch kind {
         case Self.chunkNone: break
-        case Self.chunkData: owed[slot] -= Int(length) - Self.chunkOffsetBytes
+        case Self.chunkData:
+            // Not `-=`: with the thread sanitizer on, Swift 6.3.1 emits a broken module for it.
+            owed[slot] = owed[slot] - (Int(length) - Self.chunkOffsetBytes)
         // A hole's length comes in its payload, which is skipped; it may stand for all that is owed.
         case Self.chunkHole: owed[slot] = 0
         default: throw BenchmarkError("a request failed with a chunk of type \(kind)")
