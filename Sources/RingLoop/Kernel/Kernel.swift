@@ -209,6 +209,9 @@ extension Kernel {
         precondition(clinux_ring_lost(ring) == 0, "the kernel lost completions: no memory")
     }
 
+    /// Whether completions have arrived that are not dispatched.
+    var hasCompletions: Bool { clinux_ring_ready(ring) > 0 }
+
     /// Submits what is queued; waits for a completion unless some are there already.
     ///
     /// - Parameter timeoutNanoseconds: 0 does not wait, a negative one waits for ever.

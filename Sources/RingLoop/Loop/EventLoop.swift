@@ -10,7 +10,7 @@ internal import Synchronization
 /// an actor that names it runs on its thread.
 // Not checked, because loop-confined classes are stored. `configuration`, `mailbox`, `thread`,
 // `stopRequested`, `startResult` and the descriptors are Sendable; `kernel`, `timers`, `hooks`,
-// `batch`, `wakeTicket` and `nowNanoseconds` are touched by the loop's thread only (`init` and
+// `batch`, `polling`, `wakeTicket` and `nowNanoseconds` are touched by the loop's thread only (`init` and
 // `deinit` run while there is none).
 package final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// How long a stopping loop waits for operations that do not let themselves be cancelled.
@@ -36,6 +36,7 @@ package final class EventLoop: SerialExecutor, @unchecked Sendable {
     private let timers = TimerQueue()
     private let hooks = TurnHookQueue()
     private var batch: [Mailbox.Entry] = []
+    private var polling = AdaptivePolling()
 
     /// Makes a loop whose thread does not run yet.
     ///
@@ -197,12 +198,32 @@ extension EventLoop {
     private func takeTurn() {
         work()
         // A stop is looked for here too: the mail that announces it may just have been taken.
-        guard hooks.isEmpty, !isStopRequested, mailbox.fallAsleep() else {
+        guard hooks.isEmpty, !isStopRequested, !mailbox.hasMail else {
             kernel.submit(waitingNanoseconds: 0)
             return
         }
-        kernel.submit(waitingNanoseconds: timeoutNanoseconds)
-        mailbox.wakeUp()
+        let begin = refreshNow()
+        if poll(from: begin) || !mailbox.fallAsleep() {
+            kernel.submit(waitingNanoseconds: 0)
+        } else {
+            kernel.submit(waitingNanoseconds: timeoutNanoseconds)
+            mailbox.wakeUp()
+        }
+        polling.recordWait(nanoseconds: refreshNow() - begin)
+    }
+
+    /// Looks for something to do for as long as that has paid lately.
+    ///
+    /// - Returns: Whether there is something.
+    private func poll(from begin: UInt64) -> Bool {
+        let budget = polling.budgetNanoseconds
+        guard budget > 0 else { return false }
+        let end = min(begin + budget, timers.deadlineFirst ?? .max)
+        repeat {
+            kernel.submit(waitingNanoseconds: 0)
+            if kernel.hasCompletions || mailbox.hasMail { return true }
+        } while refreshNow() < end
+        return false
     }
 
     private func work() {
