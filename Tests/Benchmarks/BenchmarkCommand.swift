@@ -11,7 +11,10 @@ struct BenchmarkCommand: ParsableCommand {
         discussion: """
             All servers serve the same page-cached file on a Unix socket and are measured in \
             interleaved rounds by fio's nbd engine and by a client of our own that batches. Only \
-            ratios within one run mean something: the absolute figures move with the machine.
+            ratios within one run mean something: the absolute figures move with the machine. Where \
+            the scheduler puts client and server moves them most, since waking an idle processor \
+            can cost ten times a request: `taskset -c 0 sluice-benchmark ...` keeps all on one \
+            processor, where the figures are what each server costs.
             """
     )
 
