@@ -132,3 +132,35 @@ struct io_uring_sqe *clinux_ring_sqe_slow(struct clinux_ring *r)
         sched_yield();
     }
 }
+
+int clinux_ring_take_submission(struct clinux_ring *r, struct clinux_submission *out)
+{
+    struct io_uring_sq *sq = &r->ring.sq;
+    unsigned head = *sq->khead;
+    if (head == *sq->ktail)
+        return 0;
+    const struct io_uring_sqe *sqe = &sq->sqes[head & sq->ring_mask];
+    out->ticket = (struct clinux_ticket *)(uintptr_t)sqe->user_data;
+    out->offset = sqe->off;
+    out->address = sqe->addr;
+    out->length = sqe->len;
+    out->flags = (uint32_t)sqe->rw_flags;
+    out->fd = sqe->fd;
+    out->opcode = sqe->opcode;
+    io_uring_smp_store_release(sq->khead, head + 1);
+    return 1;
+}
+
+int clinux_ring_complete(struct clinux_ring *r, struct clinux_ticket *ticket, int32_t result)
+{
+    struct io_uring_cq *cq = &r->ring.cq;
+    unsigned tail = *cq->ktail;
+    if (tail - *cq->khead == cq->ring_entries)
+        return 0;
+    struct io_uring_cqe *cqe = &cq->cqes[tail & cq->ring_mask];
+    cqe->user_data = (uint64_t)(uintptr_t)ticket;
+    cqe->res = result;
+    cqe->flags = 0;
+    io_uring_smp_store_release(cq->ktail, tail + 1);
+    return 1;
+}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 _Thread_local void *clinux_thread_mark = NULL;
+_Thread_local const uint64_t *clinux_simulated_ns = NULL;
 
 int clinux_thread_name(const char *name)
 {
@@ -27,6 +28,23 @@ int clinux_thread_bind(int cpu)
     CPU_ZERO(&set);
     CPU_SET(cpu, &set);
     return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+int clinux_thread_unbind(void)
+{
+    cpu_set_t set;
+    memset(&set, 0xff, sizeof(set));
+    return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+int clinux_thread_can_bind(int cpu)
+{
+    cpu_set_t before;
+    if (sched_getaffinity(0, sizeof(before), &before) < 0)
+        return 0;
+    int result = clinux_thread_bind(cpu);
+    sched_setaffinity(0, sizeof(before), &before);
+    return result == 0;
 }
 
 int clinux_thread_block_signals(void)

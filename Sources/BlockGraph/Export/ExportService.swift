@@ -44,9 +44,9 @@ package struct ExportChange: Sendable {
 
 /// Listeners and exports that are ready to be switched.
 ///
-/// Order at commit: ports are made or switched on their loops (with ``ExportHandler/attach(_:)``
-/// and ``ExportHandler/detach(_:)``), then `commit()` opens new listeners to clients and closes old
-/// ones.
+/// Order at commit: `commit()` opens new listeners to clients and closes old ones, then ports are
+/// made or switched on their loops (with ``ExportHandler/attach(_:)`` and
+/// ``ExportHandler/detach(_:)``); a client that comes in between waits for its port.
 package protocol PreparedExports: PreparedChange {
     /// Who serves an export of the wished graph; the same object as before when it goes on.
     func handler(for export: String) -> any ExportHandler

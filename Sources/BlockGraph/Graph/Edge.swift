@@ -26,5 +26,8 @@ package final class Edge {
     /// Which node is at the end.
     var targetIdentity: NodeIdentity { target._withUnsafeGuaranteedRef { $0.identity } }
 
+    /// The node at the end; kept alive by the loop's graph, not by the edge.
+    var targetNode: Node { target._withUnsafeGuaranteedRef { $0 } }
+
     func retarget(_ node: Node) { target = .passUnretained(node) }
 }

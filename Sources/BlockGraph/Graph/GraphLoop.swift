@@ -9,15 +9,28 @@ package actor GraphLoop {
     package nonisolated let loop: EventLoop
     private var nodes: [NodeIdentity: Node] = [:]
     private var ports: [String: ExportPort] = [:]
+    /// What commits took out of the graph, oldest first.
     private var retiring: [Retirement] = []
+    /// Nodes that hold nothing back until ``resume(_:)``.
+    private var drainedNodes: [Node] = []
 
-    /// What a commit took out of the graph, while requests of before may still hold it.
+    /// A port's path, with the export that it is or was of.
+    private struct ExportPath {
+        let export: String
+        let path: IOPath
+    }
+
+    /// What one commit took out, while requests of before may still hold it.
+    ///
+    /// A request may have passed an edge that leads elsewhere by now, so that nobody can say which
+    /// nodes it holds: what left is kept until all requests of that commit and of earlier ones are
+    /// answered.
     private struct Retirement {
         let generation: UInt64
-        let paths: [IOPath]
+        let paths: [ExportPath]
         let nodes: [Node]
 
-        var isOver: Bool { paths.allSatisfy { $0.parkedCount == 0 } }
+        var isOver: Bool { paths.allSatisfy { $0.path.parkedCount == 0 } }
     }
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
@@ -29,20 +42,20 @@ package actor GraphLoop {
 
     /// Makes a commit's change; one step, cannot fail.
     func commit(_ change: LoopChange) {
-        for view in change.views { add(view) }
+        let remade = change.views.compactMap(add)
         for retarget in change.retargets {
             edge(retarget.edge, of: retarget.parent).retarget(node(retarget.child))
         }
         for identity in change.changedOptions { nodes[identity]?.driver.optionsChanged() }
-        var oldPaths: [IOPath] = []
+        var oldPaths: [ExportPath] = []
         for port in change.switchedPorts {
             guard let live = ports[port.export] else { preconditionFailure("no port \(port)") }
-            oldPaths.append(live.path)
+            oldPaths.append(ExportPath(export: port.export, path: live.path))
             live.switchPath(makePath(port, generation: change.generation))
         }
         for leaving in change.leavingPorts {
             guard let port = ports.removeValue(forKey: leaving.export) else { continue }
-            oldPaths.append(port.path)
+            oldPaths.append(ExportPath(export: leaving.export, path: port.path))
             leaving.handler.detach(port)
         }
         for new in change.newPorts {
@@ -55,25 +68,28 @@ package actor GraphLoop {
             ports[new.port.export] = port
             new.handler.attach(port)
         }
-        let leaving = change.removals.compactMap { nodes.removeValue(forKey: $0) }
+        let leaving = remade + change.removals.compactMap { nodes.removeValue(forKey: $0) }
         for node in leaving { node.driver.drainBegan() }
         if !leaving.isEmpty || !oldPaths.isEmpty {
             retiring.append(
                 Retirement(generation: change.generation, paths: oldPaths, nodes: leaving)
             )
         }
-        retiring.removeAll(where: \.isOver)
+        forgetRetired()
     }
 
-    /// Waits until no request of before a commit is parked any more, so that what it took out can
-    /// be closed.
+    /// Waits until no request that came before a commit by a path that it replaced is parked.
     ///
-    /// - Returns: `false` when the deadline (loop time, nanoseconds) came first.
-    func waitForRetirement(of generation: UInt64, until deadlineNanoseconds: UInt64) async -> Bool {
-        let paths = retiring.filter { $0.generation <= generation }.flatMap(\.paths)
-        let isIdle = await idle(paths, until: deadlineNanoseconds)
-        retiring.removeAll(where: \.isOver)
-        return isIdle
+    /// - Returns: The oldest commit with such requests when the deadline (loop time, nanoseconds)
+    ///   came first, or one before it that nobody waited for; nothing when there is none.
+    func waitForRetirement(
+        of generation: UInt64,
+        until deadlineNanoseconds: UInt64
+    ) async -> UInt64? {
+        let paths = retiring.filter { $0.generation == generation }.flatMap(\.paths)
+        _ = await idle(paths, until: deadlineNanoseconds)
+        forgetRetired()
+        return retiring.first?.generation
     }
 
     /// Stops exports from taking requests and waits until what they took is answered.
@@ -82,18 +98,30 @@ package actor GraphLoop {
     func drain(_ exports: [String], until deadlineNanoseconds: UInt64) async -> [String] {
         let drained = exports.compactMap { ports[$0] }
         for port in drained { port.pause() }
-        for node in reachable(from: drained) { node.driver.drainBegan() }
+        drainedNodes = reachable(from: drained.map(\.path))
+        for node in drainedNodes { node.driver.drainBegan() }
+        var paths = drained.map { ExportPath(export: $0.exportName, path: $0.path) }
         // A path that was switched without a drain may still carry requests to the same nodes.
-        let older = retiring.flatMap(\.paths)
-        if await idle(drained.map(\.path) + older, until: deadlineNanoseconds) { return [] }
-        return drained.filter { $0.path.parkedCount > 0 }.map(\.exportName)
+        let identities = Set(drainedNodes.map(\.identity))
+        paths += retiring.flatMap(\.paths).filter { old in
+            old.path.parkedCount > 0
+                && reachable(from: [old.path]).contains { identities.contains($0.identity) }
+        }
+        if await idle(paths, until: deadlineNanoseconds) { return [] }
+        return Set(paths.filter { $0.path.parkedCount > 0 }.map(\.export)).sorted()
     }
 
     /// Lets exports take requests again.
     func resume(_ exports: [String]) {
-        for node in nodes.values { node.driver.drainEnded() }
+        for node in drainedNodes where nodes[node.identity] === node { node.driver.drainEnded() }
+        drainedNodes = []
         for name in exports { ports[name]?.resume() }
     }
+
+    /// Moves the loop's thread to a processor, or lets it run on any.
+    ///
+    /// - Returns: Whether the processor is there and may be used.
+    func bind(toCPU cpu: Int?) -> Bool { ThreadAffinity.bindCurrentThread(toCPU: cpu) }
 
     /// The graph of this loop, read back: views with the ends of their edges.
     var structure: [NodeIdentity: [LiveGraph.EdgeEnd]] {
@@ -102,15 +130,18 @@ package actor GraphLoop {
         }
     }
 
-    /// Nodes and ports on this loop, for tests and reports.
-    var counts: (nodes: Int, ports: Int, retiring: Int) {
-        (nodes.count, ports.count, retiring.count)
-    }
-
-    private func add(_ view: LoopChange.View) {
+    /// Adds a view.
+    ///
+    /// - Returns: The node's view that it takes the place of, if there is one.
+    private func add(_ view: LoopChange.View) -> Node? {
         let edges = view.edges.map { Edge(name: $0.name, target: node($0.child)) }
         let driver = view.node.makeDriver(in: DriverContext(loop: loop, edges: edges))
-        nodes[view.identity] = Node(identity: view.identity, driver: driver, edges: edges)
+        let added = Node(identity: view.identity, driver: driver, edges: edges)
+        return nodes.updateValue(added, forKey: view.identity)
+    }
+
+    private func forgetRetired() {
+        retiring.removeFirst(retiring.prefix(while: \.isOver).count)
     }
 
     private func makePath(_ port: LoopChange.Port, generation: UInt64) -> IOPath {
@@ -136,24 +167,23 @@ package actor GraphLoop {
         return edge
     }
 
-    private func reachable(from ports: [ExportPort]) -> [Node] {
-        var found: Set<NodeIdentity> = []
-        var pending = ports.map { $0.path.rootIdentity }
+    private func reachable(from paths: [IOPath]) -> [Node] {
+        var found: Set<ObjectIdentifier> = []
+        var pending = paths.map(\.rootNode)
         var result: [Node] = []
-        while let identity = pending.popLast() {
-            guard found.insert(identity).inserted, let node = nodes[identity] else { continue }
+        while let node = pending.popLast() {
+            guard found.insert(ObjectIdentifier(node)).inserted else { continue }
             result.append(node)
-            pending += node.edges.map(\.targetIdentity)
+            pending += node.edges.map(\.targetNode)
         }
         return result
     }
 
-    private func idle(_ paths: [IOPath], until deadlineNanoseconds: UInt64) async -> Bool {
-        let busy = paths.filter { $0.parkedCount > 0 }
+    private func idle(_ paths: [ExportPath], until deadlineNanoseconds: UInt64) async -> Bool {
+        let busy = paths.map(\.path).filter { $0.parkedCount > 0 }
         guard !busy.isEmpty else { return true }
         return await withCheckedContinuation { continuation in
-            let wait = IdleWait(loop: loop, count: busy.count, continuation: continuation)
-            for path in busy { path.notifyWhenIdle { wait.pathBecameIdle() } }
+            let wait = IdleWait(loop: loop, paths: busy, continuation: continuation)
             wait.start(deadlineNanoseconds: deadlineNanoseconds)
         }
     }

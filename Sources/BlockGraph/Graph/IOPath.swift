@@ -18,7 +18,8 @@ package final class IOPath {
     package private(set) var parkedCount = 0
 
     private let root: Edge
-    private var whenIdle: (() -> Void)?
+    /// Who wants to know when no request is parked any more.
+    private var waits: [IdleWait] = []
 
     init(generation: UInt64, limits: BlockLimits, rights: Permissions, root: Edge) {
         self.generation = generation
@@ -40,31 +41,29 @@ package final class IOPath {
         parkedCount &-= 1
         request.slot.pointee.path = nil
         request.slot.pointee.isParked = false
-        if parkedCount == 0, whenIdle != nil { becameIdle() }
+        if parkedCount == 0, !waits.isEmpty { becameIdle() }
         return status
     }
 
-    /// Which node is served.
-    var rootIdentity: NodeIdentity { root.targetIdentity }
+    /// The node that is served.
+    var rootNode: Node { root.targetNode }
 
     func requestFinished() {
         parkedCount -= 1
-        if parkedCount == 0, whenIdle != nil { becameIdle() }
+        if parkedCount == 0, !waits.isEmpty { becameIdle() }
     }
 
-    /// Calls once when no request of this path is parked: at once when none is now.
-    func notifyWhenIdle(_ body: @escaping () -> Void) {
-        if parkedCount == 0 { return body() }
-        let earlier = whenIdle
-        whenIdle = {
-            earlier?()
-            body()
-        }
-    }
+    /// Tells a wait once when no request of this path is parked.
+    ///
+    /// - Precondition: There is one now.
+    func notifyWhenIdle(_ wait: IdleWait) { waits.append(wait) }
+
+    /// Forgets a wait that has ended otherwise.
+    func forget(_ wait: IdleWait) { waits.removeAll { $0 === wait } }
 
     private func becameIdle() {
-        let body = whenIdle
-        whenIdle = nil
-        body?()
+        let ended = waits
+        waits = []
+        for wait in ended { wait.pathBecameIdle() }
     }
 }

@@ -27,6 +27,7 @@ extension GraphTransaction {
         }
         let services = addPorts(to: &loopChanges, wiring: wiring)
         for change in changes { change.commit() }
+        for (thread, cpu) in rebound { _ = await thread.bind(toCPU: cpu) }
         for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) where !change.isEmpty {
             await graph.threads[thread]?.commit(change)
         }
@@ -99,23 +100,25 @@ extension GraphTransaction {
     ///
     /// - Returns: Sentences about what could not be closed properly.
     func retire(stopping threads: [GraphLoop]) async -> [String] {
-        var warnings: [String] = []
-        let deadline = MonotonicClock.now + transition.drainTimeoutNanoseconds
-        var isOver = true
-        for loop in Array(graph.threads.values) + threads {
-            let isIdle = await loop.waitForRetirement(of: graph.generation, until: deadline)
-            isOver = isOver && isIdle
+        let isWaitedFor = !leaving.isEmpty || !threads.isEmpty
+        let deadline =
+            isWaitedFor ? MonotonicClock.now + transition.drainTimeoutNanoseconds : 0
+        var oldestBusy = UInt64.max
+        for loop in Array(graph.threads.values) + threads
+        where isWaitedFor || !graph.lingering.isEmpty {
+            let busy = await loop.waitForRetirement(of: graph.generation, until: deadline)
+            oldestBusy = min(oldestBusy, busy ?? .max)
         }
-        if isOver {
-            // Parents first: a parent's close may still write to its children.
-            for (_, record) in graph.lingering.reversed() {
-                if let warning = record.node.close() { warnings.append(warning) }
-            }
-            graph.lingering = []
-        } else {
+        var warnings: [String] = []
+        // The newest first and parents first: a parent's close may still write to its children.
+        for (generation, record) in graph.lingering.reversed() where generation < oldestBusy {
+            if let warning = record.node.close() { warnings.append(warning) }
+        }
+        graph.lingering.removeAll { $0.generation < oldestBusy }
+        if !graph.lingering.isEmpty {
             warnings.append(
-                "\(graph.lingering.count) nodes that left the graph still hold requests and are "
-                    + "closed when these are answered"
+                "\(graph.lingering.count) nodes that left the graph still hold requests; they are "
+                    + "closed with the first change after these are answered"
             )
         }
         for thread in threads {

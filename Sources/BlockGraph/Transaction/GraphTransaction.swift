@@ -24,7 +24,10 @@ final class GraphTransaction {
     var coming: [String: Coming] = [:]
     /// Nodes whose options, descriptors or limits change, and new ones.
     var touched: Set<NodeIdentity> = []
+    /// Nodes that leave, children before their parents.
     var leaving: [LiveGraph.Record] = []
+    /// Live threads that shall run on another processor, or on any.
+    var rebound: [(thread: GraphLoop, cpu: Int?)] = []
     var preparedExports: [String: any PreparedExports] = [:]
     var drained: [String: [String]] = [:]
     var drainStartNanoseconds: UInt64 = 0
@@ -44,6 +47,7 @@ final class GraphTransaction {
     func prepare() throws(GraphError) {
         for (name, service) in graph.exports { totalsBefore[name] = service.counters.totals }
         try startThreads()
+        try rebindThreads()
         for participant in graph.participants {
             changes.append(
                 try participant.prepare(live: graph.resolved.description, desired: desired)
@@ -76,21 +80,38 @@ final class GraphTransaction {
         }
     }
 
+    private func rebindThreads() throws(GraphError) {
+        let live = graph.resolved.description.ioThreads
+        for (name, thread) in graph.threads
+        where desired.ioThreads[name] != nil || name == LiveGraph.defaultThread {
+            let cpu = desired.ioThreads[name]?.options.integer("cpu").map(Int.init)
+            guard cpu != live[name]?.options.integer("cpu").map(Int.init) else { continue }
+            if let cpu, !ThreadAffinity.canBind(toCPU: cpu) {
+                throw GraphError(
+                    code: .openFailed,
+                    object: "iothread/\(name)",
+                    option: "cpu",
+                    reason: "thread \(name) cannot run on processor \(cpu): there is none, or "
+                        + "this process may not use it; lscpu and taskset -p show which there are"
+                )
+            }
+            rebound.append((thread, cpu))
+        }
+    }
+
     /// Live nodes that go on, by their name in the wished graph.
     private func kept(_ name: String) -> LiveGraph.Record? {
         let former = transition.formerNames[name] ?? name
         guard let record = graph.records[former], let node = desired.nodes[name],
-            !transition.replacedNodes.contains(name), record.description.driver == node.driver,
-            record.description.children.map(\.edge) == node.children.map(\.edge)
+            !transition.replacedNodes.contains(name), record.description.driver == node.driver
         else { return nil }
         return record
     }
 
     private func prepareRemovals() {
         let keptIdentities = Set(desired.nodes.keys.compactMap { kept($0)?.identity })
-        leaving = graph.records.values
+        leaving = graph.resolved.order.compactMap { graph.records[$0] }
             .filter { !keptIdentities.contains($0.identity) }
-            .sorted { $0.identity.number < $1.identity.number }
         for record in leaving { changes.append(record.node.prepareRemoval()) }
     }
 
@@ -106,7 +127,11 @@ final class GraphTransaction {
             baseDirectory: transition.baseDirectory
         )
         if var record = kept(name) {
-            if record.description.options != node.options || record.masks != masks {
+            let hasOtherEdges =
+                record.description.children.map(\.edge) != node.children.map(\.edge)
+            if record.description.options != node.options || record.masks != masks
+                || hasOtherEdges
+            {
                 changes.append(try record.node.prepare(opening))
                 touched.insert(record.identity)
             }
@@ -275,7 +300,11 @@ final class GraphTransaction {
     func abort() async {
         await resumeDrained()
         for change in changes.reversed() { change.abort() }
-        for (_, node) in coming where node.isNew { _ = node.record.node.close() }
+        // Parents first, as everywhere.
+        for name in transition.desired.order.reversed() {
+            guard let node = coming[name], node.isNew else { continue }
+            _ = node.record.node.close()
+        }
         for (_, thread) in startedThreads {
             thread.loop.stop()
             thread.loop.join()

@@ -81,10 +81,13 @@ struct GraphWiring {
         generation: UInt64
     ) -> LoopChange {
         var change = LoopChange(generation: generation)
+        var remade: Set<NodeIdentity> = []
         for identity in wanted.order {
             let ends = wanted.edges[identity] ?? []
-            guard let oldEnds = old[identity] else {
+            // A view has its edges for life: with more or fewer of them the node gets another one.
+            guard let oldEnds = old[identity], oldEnds.map(\.name) == ends.map(\.name) else {
                 guard let node = wanted.nodes[identity] else { continue }
+                if old[identity] != nil { remade.insert(identity) }
                 change.views.append(
                     LoopChange.View(
                         identity: identity,
@@ -94,7 +97,8 @@ struct GraphWiring {
                 )
                 continue
             }
-            for (end, oldEnd) in zip(ends, oldEnds) where end.child != oldEnd.child {
+            for (end, oldEnd) in zip(ends, oldEnds)
+            where end.child != oldEnd.child || remade.contains(end.child) {
                 change.retargets.append(
                     LoopChange.Retarget(parent: identity, edge: end.name, child: end.child)
                 )

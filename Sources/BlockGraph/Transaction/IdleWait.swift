@@ -5,19 +5,22 @@ import RingLoop
 /// The continuation is resumed once: `true` when all became idle, `false` when time was up.
 final class IdleWait {
     private let loop: EventLoop
+    private let paths: [IOPath]
     private var count: Int
     private var continuation: CheckedContinuation<Bool, Never>?
     private var timer: LoopTimer?
 
-    init(loop: EventLoop, count: Int, continuation: CheckedContinuation<Bool, Never>) {
+    /// A wait for paths that all hold requests.
+    init(loop: EventLoop, paths: [IOPath], continuation: CheckedContinuation<Bool, Never>) {
         self.loop = loop
-        self.count = count
+        self.paths = paths
+        count = paths.count
         self.continuation = continuation
     }
 
     /// Arms the deadline; the armed timer keeps this object alive until it is resolved.
     func start(deadlineNanoseconds: UInt64) {
-        guard continuation != nil else { return }
+        for path in paths { path.notifyWhenIdle(self) }
         let context = Unmanaged.passRetained(self).toOpaque()
         let timer = LoopTimer(context: context) { context in
             guard let context else { return }
@@ -36,6 +39,7 @@ final class IdleWait {
     private func resolve(_ isIdle: Bool) {
         guard let continuation else { return }
         self.continuation = nil
+        for path in paths { path.forget(self) }
         continuation.resume(returning: isIdle)
         guard let timer else { return }
         self.timer = nil

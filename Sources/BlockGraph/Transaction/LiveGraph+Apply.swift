@@ -18,6 +18,11 @@ extension LiveGraph {
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {},
         isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
+        if transition.desired.description == resolved.description,
+            transition.replacedNodes.isEmpty, lingering.isEmpty
+        {
+            return unchangedReceipt
+        }
         let transaction = GraphTransaction(graph: self, transition: transition)
         do throws(GraphError) {
             try transaction.prepare()
@@ -29,24 +34,41 @@ extension LiveGraph {
             throw error
         }
         let idleThreads = await transaction.commit()
-        try await verify()
+        let fault = await verify()
         let warnings = await transaction.retire(stopping: idleThreads)
+        if let fault { throw fault }
         return transaction.receipt(warnings: warnings)
     }
 
+    /// What clients notice of nothing.
+    private var unchangedReceipt: Receipt {
+        let exports = exports.keys.sorted().map {
+            Receipt.Export(
+                name: $0,
+                completed: 0,
+                failed: 0,
+                held: 0,
+                longestHeldNanoseconds: 0,
+                pauseNanoseconds: 0
+            )
+        }
+        return Receipt(generation: generation, exports: exports, warnings: [])
+    }
+
     /// Reads the graph back from its loops and compares it with what it should be.
-    private func verify(isolation: isolated (any Actor)? = #isolation) async throws(GraphError) {
+    private func verify(isolation: isolated (any Actor)? = #isolation) async -> GraphError? {
         for (name, thread) in threads {
             let found = await thread.structure
             let wanted = views[name] ?? [:]
             guard found != wanted else { continue }
-            throw GraphError(
+            return GraphError(
                 code: .verifyFailed,
                 object: "iothread/\(name)",
                 reason: "after the commit thread \(name) has \(found.count) nodes wired otherwise "
                     + "than the \(wanted.count) that were planned; please report this"
             )
         }
+        return nil
     }
 
     /// Removes everything, so that the last state is on disk and every file is closed.

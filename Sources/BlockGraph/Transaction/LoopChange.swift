@@ -2,7 +2,7 @@ import GraphModel
 
 /// What one commit does to one loop's part of the graph; made by the control plane, sent once.
 struct LoopChange: Sendable {
-    /// A view that a loop does not have yet.
+    /// A view that a loop does not have yet, or not with these edges.
     struct View: Sendable {
         let identity: NodeIdentity
         let node: any OpenNode
@@ -10,7 +10,7 @@ struct LoopChange: Sendable {
         let edges: [(name: String, child: NodeIdentity)]
     }
 
-    /// A kept view's edge that leads to another node from now on.
+    /// A kept view's edge that leads to another node, or to another view of it, from now on.
     struct Retarget: Sendable {
         let parent: NodeIdentity
         let edge: String

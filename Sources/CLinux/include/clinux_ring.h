@@ -35,7 +35,33 @@ struct clinux_ring {
     /* Completions taken out of a full completion queue in the middle of a turn, oldest first. */
     struct clinux_completion *_Nullable stash;
     uint32_t stash_head, stash_count, stash_capacity;
+    /* What stands in for the kernel in a simulation: called instead of io_uring_enter. */
+    int (*_Nullable simulated_enter)(void *_Nullable context, int wait, int64_t timeout_ns);
+    void *_Nullable simulated_context;
 };
+
+/* A submission as a simulated kernel sees it. */
+struct clinux_submission {
+    struct clinux_ticket *_Nullable ticket;
+    uint64_t offset, address;
+    uint32_t length, flags;
+    int32_t fd;
+    uint8_t opcode;
+};
+
+/* Opcodes that a simulated kernel knows. */
+static const uint8_t CLINUX_OP_NOP = IORING_OP_NOP;
+static const uint8_t CLINUX_OP_READ = IORING_OP_READ;
+static const uint8_t CLINUX_OP_WRITE = IORING_OP_WRITE;
+static const uint8_t CLINUX_OP_FSYNC = IORING_OP_FSYNC;
+static const uint8_t CLINUX_OP_CANCEL = IORING_OP_ASYNC_CANCEL;
+
+/* Takes the oldest submission that has not been entered; 0 when there is none. */
+int clinux_ring_take_submission(struct clinux_ring *_Nonnull r,
+                                struct clinux_submission *_Nonnull out);
+/* Puts a completion into the ring, as the kernel does; 0 when it is full. */
+int clinux_ring_complete(struct clinux_ring *_Nonnull r, struct clinux_ticket *_Nullable ticket,
+                         int32_t result);
 
 /* Makes a disabled ring with the best flags the kernel has; 0 or -errno. */
 int clinux_ring_open(struct clinux_ring *_Nonnull r, unsigned entries);
@@ -84,6 +110,8 @@ static inline int clinux_ring_enter(struct clinux_ring *_Nonnull r, int wait, in
     void *argument = NULL;
     size_t size = _NSIG / 8;
 
+    if (__builtin_expect(r->simulated_enter != NULL, 0))
+        return r->simulated_enter(r->simulated_context, wait, timeout_ns);
     if (!wait && !to_submit) {
         unsigned pending = IO_URING_READ_ONCE(*r->ring.sq.kflags);
         if (!(pending & (IORING_SQ_CQ_OVERFLOW | IORING_SQ_TASKRUN)))

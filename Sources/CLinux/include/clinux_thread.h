@@ -9,6 +9,10 @@
 int clinux_thread_name(const char *_Nonnull name);
 /* Binds the calling thread to one processor; 0 or -errno. */
 int clinux_thread_bind(int cpu);
+/* Lets the calling thread run on any processor again; 0 or -errno. */
+int clinux_thread_unbind(void);
+/* Whether the calling thread could be bound to a processor: 1 or 0; it stays where it is. */
+int clinux_thread_can_bind(int cpu);
 /* Blocks all signals but faults in the calling thread: they are the main one's; 0 or -errno. */
 int clinux_thread_block_signals(void);
 /* The thread's own identity, which no other thread shares while it lives. */
@@ -27,8 +31,18 @@ static inline void clinux_thread_mark_set(void *_Nullable mark)
     clinux_thread_mark = mark;
 }
 
+/* The time of a simulation that runs on the calling thread, in nanoseconds; NULL for the real one. */
+extern _Thread_local const uint64_t *_Nullable clinux_simulated_ns;
+
+static inline void clinux_simulate_clock(const uint64_t *_Nullable now)
+{
+    clinux_simulated_ns = now;
+}
+
 static inline uint64_t clinux_monotonic_ns(void)
 {
+    if (__builtin_expect(clinux_simulated_ns != NULL, 0))
+        return *clinux_simulated_ns;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;

@@ -223,6 +223,18 @@ extension Kernel {
         preconditionFailure("io_uring_enter failed: \(SystemError.words(of: result))")
     }
 
+    /// The ring, for a simulation.
+    var pointer: UnsafeMutablePointer<clinux_ring> { ring }
+
+    /// Has a function called instead of the kernel.
+    func install(
+        _ enter: @escaping @convention(c) (UnsafeMutableRawPointer?, Int32, Int64) -> Int32,
+        context: UnsafeMutableRawPointer
+    ) {
+        ring.pointee.simulated_context = context
+        ring.pointee.simulated_enter = enter
+    }
+
     private static func refusal(number: Int32) -> SystemError {
         let remedy =
             switch number {

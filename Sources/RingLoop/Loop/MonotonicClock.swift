@@ -4,4 +4,11 @@ internal import CLinux
 package enum MonotonicClock {
     /// Now, in nanoseconds since some start.
     package static var now: UInt64 { clinux_monotonic_ns() }
+
+    /// Has the calling thread see a simulated time from now on.
+    ///
+    /// - Parameter now: Where the time is; it must stay there. Nothing for the real one.
+    package static func simulateOnThisThread(_ now: UnsafePointer<UInt64>?) {
+        clinux_simulate_clock(now)
+    }
 }

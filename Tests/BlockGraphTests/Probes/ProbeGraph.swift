@@ -18,7 +18,9 @@ actor ProbeGraph {
         try loop.start()
         service = ProbeService(log: log, switches: switches)
         graph = LiveGraph(
-            kinds: ["null-co", "raw", "throttle"].map { [log, switches] in
+            kinds: [
+                "null-co", "raw", "throttle", "qcow2", "quorum", "blkdebug", "copy-before-write",
+            ].map { [log, switches] in
                 ProbeKind(name: $0, log: log, switches: switches)
             },
             participants: [],
@@ -128,15 +130,12 @@ enum ProbeGraphs {
             )
             child = name
         }
-        if exported, let child {
-            graph.exports["e"] = ExportDescription(
-                name: "e",
-                type: "nbd",
-                node: child,
-                listener: "l",
-                options: Options()
-            )
-        }
+        if exported, let child { graph.exports["e"] = export("e", of: child) }
         return graph
+    }
+
+    /// An export of a node.
+    static func export(_ name: String, of node: String) -> ExportDescription {
+        ExportDescription(name: name, type: "nbd", node: node, listener: "l", options: Options())
     }
 }
