@@ -10,11 +10,14 @@ struct BenchmarkCommand: ParsableCommand {
         abstract: "Measures sluice, qemu-storage-daemon, nbdkit and nbd-server in turn.",
         discussion: """
             All servers serve the same page-cached file on a Unix socket and are measured in \
-            interleaved rounds by fio's nbd engine and by a client of our own that batches. Only \
-            ratios within one run mean something: the absolute figures move with the machine. Where \
-            the scheduler puts client and server moves them most, since waking an idle processor \
-            can cost ten times a request: `taskset -c 0 sluice-benchmark ...` keeps all on one \
-            processor, where the figures are what each server costs.
+            interleaved rounds by fio's nbd engine and by a client of our own, which sends a full \
+            queue of requests in one call, receives until all are answered, and never sleeps. Only \
+            ratios within one run mean something: the absolute figures move with the machine, most \
+            of all with what it costs to wake an idle processor.
+
+            The file is filled by writes of 4 KiB, so that the page cache holds it in small pages, \
+            and is written once whole before writes are measured: no server then pays for the \
+            first touch of a page, and all pay the same for a write.
             """
     )
 
