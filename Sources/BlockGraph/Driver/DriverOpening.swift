@@ -10,18 +10,22 @@ package struct DriverOpening: Sendable {
     package let masks: EdgeMasks
     /// Directory that relative file names start from.
     package let baseDirectory: String
+    /// The way to the children, for formats, which read and write them while they open.
+    package let access: ChildAccessPlan?
 
     /// An opening.
     package init(
         node: NodeDescription,
         children: [String: BlockLimits],
         masks: EdgeMasks,
-        baseDirectory: String
+        baseDirectory: String,
+        access: ChildAccessPlan? = nil
     ) {
         self.node = node
         self.children = children
         self.masks = masks
         self.baseDirectory = baseDirectory
+        self.access = access
     }
 
     /// An absolute path for a file name of the configuration.

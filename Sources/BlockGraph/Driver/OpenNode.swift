@@ -27,10 +27,28 @@ package protocol OpenNode: AnyObject, Sendable {
     /// Asked once when everything of the transaction is prepared; may refuse.
     func check() throws(GraphError)
 
+    /// Whether the node, as prepared, keeps state that only one loop may touch, so that it can have
+    /// a view on one loop only.
+    var livesOnOneLoop: Bool { get }
+
+    /// Writes what only memory knows; called between drain and commit, while no request can reach
+    /// the node, parents first. The node may go on serving afterwards.
+    func settle(over access: ChildAccessPlan) throws(GraphError)
+
+    /// Reads what must be fresh; called between drain and commit on nodes that come or were changed
+    /// under a drain, children first, when everything that leaves has settled.
+    func begin(over access: ChildAccessPlan) throws(GraphError)
+
     /// Closes it; the last request was answered. Errors are logged by the caller.
     ///
     /// - Returns: A sentence when something could not be closed or flushed properly.
     func close() -> String?
+}
+
+extension OpenNode {
+    package var livesOnOneLoop: Bool { false }
+    package func settle(over access: ChildAccessPlan) throws(GraphError) {}
+    package func begin(over access: ChildAccessPlan) throws(GraphError) {}
 }
 
 /// What a node can become and need not: made by `prepare`, ended by one of its functions.

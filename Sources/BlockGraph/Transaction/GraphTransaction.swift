@@ -11,6 +11,8 @@ import RingLoop
 final class GraphTransaction {
     let graph: LiveGraph
     let transition: GraphTransition
+    /// Where formats reach their children before anything serves them.
+    let accessLoop = AccessLoop()
 
     /// What becomes of a node.
     struct Coming {
@@ -124,13 +126,12 @@ final class GraphTransaction {
             node: node,
             children: children,
             masks: masks,
-            baseDirectory: transition.baseDirectory
+            baseDirectory: transition.baseDirectory,
+            access: isFormat(node) ? access(of: node, in: coming.mapValues(\.record)) : nil
         )
         if var record = kept(name) {
-            let hasOtherEdges =
-                record.description.children.map(\.edge) != node.children.map(\.edge)
             if record.description.options != node.options || record.masks != masks
-                || hasOtherEdges
+                || hasOtherChildren(record, node, limits: children)
             {
                 changes.append(try record.node.prepare(opening))
                 touched.insert(record.identity)
@@ -195,6 +196,7 @@ final class GraphTransaction {
     }
 
     private func check() throws(GraphError) {
+        try checkPlacement()
         for (name, node) in coming.sorted(by: { $0.key < $1.key }) {
             try checkWriters(name, node.record)
             if touched.contains(node.record.identity) { try node.record.node.check() }

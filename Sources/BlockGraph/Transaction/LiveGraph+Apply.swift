@@ -28,6 +28,7 @@ extension LiveGraph {
             try transaction.prepare()
             try await beforeDrain()
             try await transaction.drain()
+            try transaction.settle()
             try await beforeCommit()
         } catch {
             await transaction.abort()

@@ -1,0 +1,189 @@
+package import GraphModel
+internal import RingLoop
+
+/// How a driver reaches its children while it opens or settles: nothing is started before it asks.
+package struct ChildAccessPlan: Sendable {
+    private let children: [ChildReference]
+    private let records: [String: LiveGraph.Record]
+    private let home: AccessLoop
+
+    init(
+        children: [ChildReference],
+        records: [String: LiveGraph.Record],
+        home: AccessLoop
+    ) {
+        self.children = children
+        self.records = records
+        self.home = home
+    }
+
+    /// A plan for children that have none themselves, outside of any graph.
+    package init(_ leaves: [(edge: String, description: NodeDescription, node: any OpenNode)]) {
+        var records: [String: LiveGraph.Record] = [:]
+        for (number, leaf) in leaves.enumerated() {
+            records[leaf.edge] = LiveGraph.Record(
+                identity: NodeIdentity(number: UInt64(number)),
+                description: leaf.description,
+                node: leaf.node,
+                limits: BlockLimits(sizeBytes: 0),
+                masks: .idle
+            )
+        }
+        children = leaves.map { ChildReference(edge: $0.edge, node: $0.edge) }
+        self.records = records
+        home = AccessLoop()
+    }
+
+    /// Makes views of some children, on a loop of the transaction's own.
+    ///
+    /// - Throws: ``GraphError`` when a child cannot have a second view, or for lack of a thread.
+    package func open(_ edges: Set<String>) throws(GraphError) -> ChildAccess {
+        var order: [LiveGraph.Record] = []
+        var found: Set<NodeIdentity> = []
+        var walk = children.filter { edges.contains($0.edge) }.map { (name: $0.node, done: false) }
+        while let (name, isDone) = walk.popLast() {
+            guard let record = records[name] else { continue }
+            if isDone {
+                order.append(record)
+            } else if found.insert(record.identity).inserted {
+                guard !record.node.livesOnOneLoop else { throw occupied(name) }
+                walk.append((name, true))
+                walk += record.description.children.map { ($0.node, false) }
+            }
+        }
+        let stage = AccessStage(loop: try home.loop())
+        let views = order.map { record in
+            AccessStage.View(
+                identity: record.identity,
+                node: record.node,
+                ends: record.description.children.compactMap { child in
+                    records[child.node].map { (child.edge, $0.identity) }
+                }
+            )
+        }
+        let top = children.filter { edges.contains($0.edge) }.compactMap { child in
+            records[child.node].map { (child.edge, $0.identity) }
+        }
+        try stage.build(views, top: top)
+        return ChildAccess(stage: stage, home: home)
+    }
+
+    /// The file name of the image that a child shows, through filters, and that image's driver.
+    package func origin(of edge: String) -> (driver: String, filename: String?)? {
+        guard var name = children.first(where: { $0.edge == edge })?.node else { return nil }
+        // A graph has no cycles; the bound is for a broken one.
+        for _ in 0...records.count {
+            guard let node = records[name]?.description else { return nil }
+            guard let next = Catalog.driver(node.driver)?.passedChild(of: node) else {
+                return (node.driver, filename(of: node))
+            }
+            name = next
+        }
+        return nil
+    }
+
+    private func filename(of node: NodeDescription) -> String? {
+        if let filename = node.options.text("filename") { return filename }
+        guard let file = node.child("file") else { return nil }
+        return records[file]?.description.options.text("filename")
+    }
+
+    private func occupied(_ name: String) -> GraphError {
+        GraphError(
+            code: .openFailed,
+            object: "node/\(name)",
+            reason: "node \(name) lives on one I/O thread and cannot be read from another while "
+                + "a node above it is opened; put the image into a file node"
+        )
+    }
+}
+
+/// Blocking requests to children, for the control plane; never on a loop.
+package final class ChildAccess: Sendable {
+    private let stage: AccessStage
+    /// Keeps the loop running.
+    private let home: AccessLoop
+
+    /// Longest piece of one request, in bytes.
+    private static let pieceBytesMax = 1 << 20
+
+    init(stage: AccessStage, home: AccessLoop) {
+        self.stage = stage
+        self.home = home
+    }
+
+    deinit { stage.takeDown() }
+
+    /// Reads bytes of a child; none behind its end may be asked for.
+    ///
+    /// - Returns: 0, or a positive Linux error number.
+    package func read(
+        _ edge: String,
+        at offsetBytes: UInt64,
+        into buffer: UnsafeMutableRawBufferPointer
+    ) -> Int32 {
+        transfer(.read, edge, offsetBytes, buffer)
+    }
+
+    /// Writes bytes of a child, also behind its end where it can grow.
+    ///
+    /// - Returns: 0, or a positive Linux error number.
+    package func write(
+        _ edge: String,
+        at offsetBytes: UInt64,
+        _ bytes: UnsafeRawBufferPointer
+    ) -> Int32 {
+        transfer(.write, edge, offsetBytes, UnsafeMutableRawBufferPointer(mutating: bytes))
+    }
+
+    /// Makes durable what was written to a child.
+    ///
+    /// - Returns: 0, or a positive Linux error number.
+    package func flush(_ edge: String) -> Int32 {
+        stage.perform(AccessCall(.flush, offsetBytes: 0, lengthBytes: 0, buffer: nil), on: edge)
+    }
+
+    /// Has a range of a child read as zeroes, allocated.
+    ///
+    /// - Returns: 0, or a positive Linux error number.
+    package func writeZeroes(
+        _ edge: String,
+        at offsetBytes: UInt64,
+        lengthBytes: UInt64
+    ) -> Int32 {
+        stage.perform(
+            AccessCall(
+                .writeZeroes,
+                offsetBytes: offsetBytes,
+                lengthBytes: lengthBytes,
+                buffer: nil
+            ),
+            on: edge
+        )
+    }
+
+    private func transfer(
+        _ operation: BlockOperation,
+        _ edge: String,
+        _ offsetBytes: UInt64,
+        _ buffer: UnsafeMutableRawBufferPointer
+    ) -> Int32 {
+        guard let start = buffer.baseAddress else { return 0 }
+        var done = 0
+        while done < buffer.count {
+            let length = min(buffer.count - done, Self.pieceBytesMax)
+            let result = stage.perform(
+                AccessCall(
+                    operation,
+                    offsetBytes: offsetBytes + UInt64(done),
+                    lengthBytes: UInt64(length),
+                    buffer: start + done
+                ),
+                on: edge
+            )
+            guard result == 0 else { return result }
+            done += length
+        }
+        return 0
+    }
+}

@@ -1,0 +1,90 @@
+import GraphModel
+
+// What nodes do between the drain and the commit, while no request can reach them.
+extension GraphTransaction {
+    /// Has what is drained write what only memory knows, then what comes read what must be fresh.
+    ///
+    /// So a node that comes sees the whole of what one that leaves had in memory, though both were
+    /// open side by side.
+    func settle() throws(GraphError) {
+        let names = settledNames
+        for name in graph.resolved.order.reversed() where names.contains(name) {
+            guard let record = graph.records[name] else { continue }
+            try record.node.settle(over: access(of: record.description, in: graph.records))
+        }
+        let records = coming.mapValues(\.record)
+        for name in transition.desired.order {
+            guard let entry = coming[name] else { continue }
+            let former = transition.formerNames[name] ?? name
+            guard entry.isNew || (touched.contains(entry.record.identity) && names.contains(former))
+            else { continue }
+            try entry.record.node.begin(over: access(of: entry.record.description, in: records))
+        }
+    }
+
+    /// Whether a node has a driver with tables of its own, which it reads while it opens.
+    func isFormat(_ node: NodeDescription) -> Bool {
+        Catalog.driver(node.driver)?.slots.contains { $0.role.contains(.metadata) } ?? false
+    }
+
+    /// Whether a node that goes on has to be told of its children: of other edges, and if it is a
+    /// format, of other nodes at their ends or other sizes of these.
+    func hasOtherChildren(
+        _ record: LiveGraph.Record,
+        _ node: NodeDescription,
+        limits: [String: BlockLimits]
+    ) -> Bool {
+        let before = record.description.children
+        guard isFormat(node) else { return before.map(\.edge) != node.children.map(\.edge) }
+        if before != node.children { return true }
+        return node.children.contains { child in
+            guard let old = graph.records[child.node] else { return true }
+            return old.identity != coming[child.node]?.record.identity
+                || old.limits != limits[child.edge]
+        }
+    }
+
+    /// The way of a node to its children.
+    func access(
+        of node: NodeDescription,
+        in records: [String: LiveGraph.Record]
+    ) -> ChildAccessPlan {
+        ChildAccessPlan(children: node.children, records: records, home: accessLoop)
+    }
+
+    /// Refuses nodes that keep state for one thread and are needed on several.
+    func checkPlacement() throws(GraphError) {
+        for (name, entry) in coming.sorted(by: { $0.key < $1.key })
+        where entry.record.node.livesOnOneLoop {
+            let threads = transition.desired.placement.threads(of: name)
+            guard threads.count > 1 else { continue }
+            throw GraphError(
+                code: .openFailed,
+                object: "node/\(name)",
+                reason: "node \(name) is needed on the I/O threads "
+                    + threads.joined(separator: ", ")
+                    + " and can live on one only while it may be written; set read-only: true, or "
+                    + "serve the exports above it on the same iothread"
+            )
+        }
+    }
+
+    /// Live nodes that no request can reach now: those that no export reaches, or only drained ones.
+    private var settledNames: Set<String> {
+        let drainedNames = Set(drained.values.joined())
+        let busy = graph.resolved.description.exports.values
+            .filter { !drainedNames.contains($0.name) }
+        let reached = reachable(from: busy.map(\.node))
+        return Set(graph.records.keys).subtracting(reached)
+    }
+
+    private func reachable(from roots: [String]) -> Set<String> {
+        var found: Set<String> = []
+        var pending = roots
+        while let name = pending.popLast() {
+            guard found.insert(name).inserted else { continue }
+            pending += graph.records[name]?.description.children.map(\.node) ?? []
+        }
+        return found
+    }
+}
