@@ -18,7 +18,11 @@ struct BenchmarkCommand: ParsableCommand {
             The file is filled by writes of 4 KiB, so that the page cache holds it in small pages, \
             and is written once whole before writes are measured: no server then pays for the \
             first touch of a page, and all pay the same for a write.
-            """
+
+            The peer called bare is no product: a loop of plain system calls without a graph, \
+            errors or limits. It shows what the machine allows.
+            """,
+        subcommands: [BareServerCommand.self]
     )
 
     @Option(help: "The sluice binary, or none; without it, the one beside this program.")
@@ -141,7 +145,8 @@ struct BenchmarkCommand: ParsableCommand {
         }
         let names = peers == "none" ? "" : peers
         for peer in try chosen(names, from: ServerSetting.peerNames, option: "--peers") {
-            if let program = ChildProcess.find(peer) {
+            let found = peer == ServerSetting.bareName ? Self.itself : ChildProcess.find(peer)
+            if let program = found {
                 settings += ServerSetting.settings(ofPeer: peer, program: program)
             } else {
                 say("\(peer) is not installed: it is left out")
@@ -163,10 +168,12 @@ struct BenchmarkCommand: ParsableCommand {
 
     /// The sluice that was built together with this program.
     private static var neighbour: String {
-        let own =
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
-            ?? ""  // without /proc the message below names what is missing
-        return (own as NSString).deletingLastPathComponent + "/sluice"
+        // Without /proc the message to the user names what is missing.
+        ((itself ?? "") as NSString).deletingLastPathComponent + "/sluice"
+    }
+
+    private static var itself: String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     }
 
     private func say(_ sentence: String) {

@@ -27,7 +27,9 @@ struct ServerSetting: Sendable {
     let launch: @Sendable (Site) throws -> Launch
 
     /// The peers that can be named in `--peers`.
-    static let peerNames = ["qemu-storage-daemon", "nbdkit", "nbd-server"]
+    static let peerNames = ["qemu-storage-daemon", "nbdkit", "nbd-server", bareName]
+    /// The loop of plain system calls that shows what the machine allows.
+    static let bareName = "bare"
 
     /// Sluice, one node and one export.
     static func sluice(program: String) -> ServerSetting {
@@ -65,6 +67,8 @@ struct ServerSetting: Sendable {
             [false, true].map { storageDaemon(program: program, iothread: $0) }
         case "nbdkit":
             [1, 16].map { nbdkit(program: program, threads: $0) }
+        case bareName:
+            [bare(program: program)]
         default:
             [nbdServer(program: program)]
         }
@@ -87,6 +91,12 @@ struct ServerSetting: Sendable {
                         "--export", export + (iothread ? ",iothread=io0" : ""),
                     ]
             )
+        }
+    }
+
+    private static func bare(program: String) -> ServerSetting {
+        ServerSetting(server: bareName, name: "loop", program: program) { site in
+            Launch(arguments: [program, "bare-server", site.socketPath, site.imagePath])
         }
     }
 
