@@ -1,9 +1,7 @@
-import GraphModel
-
 /// Values of options as people write them: `64KiB`, `250ms`.
-enum OptionText {
+package enum OptionText {
     /// A value, by what it is for.
-    static func text(of value: OptionValue, kind: OptionKind) -> String {
+    package static func text(of value: OptionValue, kind: OptionKind) -> String {
         switch (value, kind) {
         case (.integer(let bytes), .size): size(bytes)
         case (.integer(let nanoseconds), .duration): duration(nanoseconds)
@@ -17,7 +15,7 @@ enum OptionText {
     }
 
     /// A number of bytes in the largest unit that keeps it whole.
-    static func size(_ bytes: Int64) -> String {
+    package static func size(_ bytes: Int64) -> String {
         for (name, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)]
         where bytes != 0 && bytes % (1 << shift) == 0 {
             return "\(bytes >> shift)\(name)"
@@ -26,7 +24,7 @@ enum OptionText {
     }
 
     /// A length of time in the largest unit that keeps it whole.
-    static func duration(_ nanoseconds: Int64) -> String {
+    package static func duration(_ nanoseconds: Int64) -> String {
         let units: [(name: String, length: Int64)] = [
             ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000),
         ]
@@ -40,7 +38,7 @@ enum OptionText {
 
 extension JSONValue {
     /// The value for people: texts without quotes, nothing as a dash.
-    var shownText: String {
+    package var shownText: String {
         switch self {
         case .null: "-"
         case .text(let text): text
