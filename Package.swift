@@ -118,6 +118,22 @@ let package = Package(
             path: "Tests/FileWatchingTests",
             swiftSettings: strict
         ),
+        // What tests share: seeded numbers, and a kernel, clock and disk that are simulated.
+        .target(
+            name: "Simulation",
+            dependencies: ["BlockGraph", "GraphModel", "RingLoop"],
+            path: "Tests/Simulation",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "TransactionTests",
+            dependencies: [
+                "BlockDrivers", "BlockExports", "BlockGraph", "GraphModel", "Reconciliation",
+                "RingLoop", "Simulation",
+            ],
+            path: "Tests/TransactionTests",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "BlockGraphTests",
             dependencies: ["BlockGraph", "GraphModel", "RingLoop"],

@@ -1,0 +1,140 @@
+import BlockGraph
+import GraphModel
+import RingLoop
+
+/// Counts the steps of a transaction that may fail, and has one of them fail.
+final class Faults: Sendable {
+    private struct State {
+        var count = 0
+        var failing: Int?
+        var hit: String?
+        var codes: GraphError.Code = .openFailed
+    }
+
+    private let state = Locked(State())
+
+    /// Has the step of a number fail, counted from 1; none when there is no number.
+    func arm(_ failing: Int?) { state.withLock { $0 = State(failing: failing) } }
+
+    /// The step that failed.
+    var hit: String? { state.withLock { $0.hit } }
+
+    /// Steps that were passed since ``arm(_:)``.
+    var count: Int { state.withLock { $0.count } }
+
+    /// Passes a step, or fails there.
+    func step(_ name: @autoclosure () -> String) throws(GraphError) {
+        let text = name()
+        let fails = state.withLock { state in
+            state.count += 1
+            guard state.count == state.failing else { return false }
+            state.hit = text
+            return true
+        }
+        guard fails else { return }
+        throw GraphError(code: .openFailed, object: text, reason: "\(text) fails by order")
+    }
+}
+
+/// A kind whose nodes fail where they are told to, and else are what they are.
+struct FaultyKind: BlockDriverKind {
+    let inner: any BlockDriverKind
+    let faults: Faults
+
+    var name: String { inner.name }
+
+    func open(_ opening: DriverOpening) throws(GraphError) -> NodeOpening {
+        try faults.step("open \(opening.node.name)")
+        let opened = try inner.open(opening)
+        return NodeOpening(
+            node: FaultyNode(name: opening.node.name, inner: opened.node, faults: faults),
+            creation: opened.creation
+        )
+    }
+}
+
+private final class FaultyNode: OpenNode {
+    private let name: String
+    private let inner: any OpenNode
+    private let faults: Faults
+
+    init(name: String, inner: any OpenNode, faults: Faults) {
+        self.name = name
+        self.inner = inner
+        self.faults = faults
+    }
+
+    func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
+        try faults.step("limits \(name)")
+        return try inner.limits(over: children)
+    }
+
+    func makeDriver(in context: DriverContext) -> any BlockDriver { inner.makeDriver(in: context) }
+
+    func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
+        try faults.step("prepare \(name)")
+        return try inner.prepare(opening)
+    }
+
+    func prepareRemoval() -> any PreparedChange { inner.prepareRemoval() }
+
+    func check() throws(GraphError) {
+        try faults.step("check \(name)")
+        try inner.check()
+    }
+
+    func close() -> String? { inner.close() }
+}
+
+/// Export types that fail before or after they have bound their sockets.
+final class FaultyService: ExportService {
+    private let inner: any ExportService
+    private let faults: Faults
+
+    init(_ inner: any ExportService, faults: Faults) {
+        self.inner = inner
+        self.faults = faults
+    }
+
+    var type: String { inner.type }
+
+    func prepare(_ change: ExportChange) throws(GraphError) -> any PreparedExports {
+        try faults.step("listen")
+        let prepared = try inner.prepare(change)
+        do throws(GraphError) {
+            try faults.step("bound")
+        } catch {
+            prepared.abort()
+            throw error
+        }
+        return prepared
+    }
+
+    func stopListening() { inner.stopListening() }
+}
+
+/// Throttle groups and the like that fail.
+final class FaultyParticipant: GraphParticipant {
+    private let inner: any GraphParticipant
+    private let faults: Faults
+
+    init(_ inner: any GraphParticipant, faults: Faults) {
+        self.inner = inner
+        self.faults = faults
+    }
+
+    func prepare(
+        live: GraphDescription,
+        desired: GraphDescription
+    ) throws(GraphError) -> any PreparedChange {
+        try faults.step("groups")
+        let prepared = try inner.prepare(live: live, desired: desired)
+        do throws(GraphError) {
+            try faults.step("groups prepared")
+        } catch {
+            prepared.abort()
+            throw error
+        }
+        return prepared
+    }
+}
