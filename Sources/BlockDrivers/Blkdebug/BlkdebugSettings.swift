@@ -9,13 +9,11 @@ struct BlkdebugSettings: Sendable {
     let transferBytesMax: UInt32
     let delayNanoseconds: UInt64
     let rules: [ErrorRule]
-    let isReadOnly: Bool
     let general: NodeRules
 
     /// Reads the options; rules that were there before keep what they have done.
     init(_ node: NodeDescription, keeping old: [ErrorRule] = []) throws(GraphError) {
         self.node = node.name
-        isReadOnly = node.isReadOnly
         general = NodeRules(node.options)
         alignmentBytes = UInt32(clamping: node.options.integer("align") ?? 0)
         transferBytesMax = UInt32(clamping: node.options.integer("max-transfer") ?? 0)
@@ -53,13 +51,12 @@ struct BlkdebugSettings: Sendable {
 
     /// Limits over a child.
     func limits(over child: BlockLimits) throws(GraphError) -> BlockLimits {
-        var limits = child
+        var limits = general.limits(over: child)
         limits.alignmentBytes = max(child.alignmentBytes, alignmentBytes, 1)
         limits.preferredBytes = max(child.preferredBytes, limits.alignmentBytes)
         if transferBytesMax > 0 {
             limits.transferBytesMax = min(child.transferBytesMax, transferBytesMax)
         }
-        limits.isReadOnly = child.isReadOnly || isReadOnly
         guard limits.transferBytesMax >= limits.alignmentBytes else {
             throw GraphError(
                 code: .size,

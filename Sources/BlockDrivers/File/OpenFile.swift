@@ -49,12 +49,14 @@ final class OpenFile: OpenNode {
                     + "set cache: {direct: false}, or extend the file"
             )
         }
-        return BlockLimits(
+        var limits = BlockLimits(
             sizeBytes: descriptor.sizeBytes,
             alignmentBytes: alignment,
             preferredBytes: max(4096, alignment),
             isReadOnly: !descriptor.isWritable
         )
+        limits.grows = true
+        return limits
     }
 
     func makeDriver(in context: DriverContext) -> any BlockDriver {

@@ -9,14 +9,12 @@ struct RawWindow: Hashable, Sendable {
     let offsetBytes: UInt64
     /// Length, or to the end of the child.
     let sizeBytes: UInt64?
-    let isReadOnly: Bool
     let rules: NodeRules
 
     init(_ node: NodeDescription) {
         self.node = node.name
         offsetBytes = UInt64(clamping: node.options.integer("offset") ?? 0)
         sizeBytes = node.options.integer("size").map { UInt64(clamping: $0) }
-        isReadOnly = node.isReadOnly
         rules = NodeRules(node.options)
     }
 
@@ -44,9 +42,9 @@ struct RawWindow: Hashable, Sendable {
                     + "which has \(child.sizeBytes) bytes; choose a smaller size or a larger file"
             )
         }
-        var limits = child
+        var limits = rules.limits(over: child)
         limits.sizeBytes = sizeBytes ?? rest
-        limits.isReadOnly = child.isReadOnly || isReadOnly
+        limits.grows = child.grows && sizeBytes == nil
         return limits
     }
 

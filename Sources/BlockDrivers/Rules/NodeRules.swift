@@ -1,7 +1,7 @@
 internal import BlockGraph
 internal import GraphModel
 
-/// What `discard` and `detect-zeroes` of a node make of a request before it goes to the child.
+/// What `read-only`, `discard` and `detect-zeroes` of a node make of its child.
 ///
 /// A write that turns out to be zeroes is handed on as write-zeroes: when it comes back parked its
 /// slot says so, too.
@@ -10,8 +10,10 @@ struct NodeRules: Hashable, Sendable {
     let detectsZeroes: Bool
     /// Whether detected zeroes may become holes.
     let unmapsZeroes: Bool
+    let isReadOnly: Bool
 
     init(_ options: Options) {
+        isReadOnly = options.flag("read-only") ?? false
         ignoresDiscards = options.text("discard") == "ignore"
         let detection = options.text("detect-zeroes") ?? "off"
         detectsZeroes = detection != "off"
@@ -21,6 +23,13 @@ struct NodeRules: Hashable, Sendable {
     /// Whether every request goes on as it is.
     @inline(__always)
     var isPlain: Bool { !ignoresDiscards && !detectsZeroes }
+
+    /// Limits of a node that shows its child: nobody writes through a node that is read-only.
+    func limits(over child: BlockLimits) -> BlockLimits {
+        var limits = child
+        limits.isReadOnly = child.isReadOnly || isReadOnly
+        return limits
+    }
 
     /// Hands a request on.
     @inline(__always)

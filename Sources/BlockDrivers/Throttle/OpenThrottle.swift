@@ -4,7 +4,6 @@ internal import GraphModel
 /// Options of a `throttle` node.
 struct ThrottleSettings: Sendable {
     let group: ThrottleGroup
-    let isReadOnly: Bool
     let rules: NodeRules
 
     init(_ node: NodeDescription, groups: ThrottleGroups) throws(GraphError) {
@@ -18,7 +17,6 @@ struct ThrottleSettings: Sendable {
             )
         }
         self.group = group
-        isReadOnly = node.isReadOnly
         rules = NodeRules(node.options)
     }
 }
@@ -37,9 +35,8 @@ final class OpenThrottle: OpenNode {
     var currentSettings: ThrottleSettings { settings.current }
 
     func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
-        guard var limits = children["file"] else { preconditionFailure("a throttle has no file") }
-        limits.isReadOnly = limits.isReadOnly || settings.wished.isReadOnly
-        return limits
+        guard let file = children["file"] else { preconditionFailure("a throttle has no file") }
+        return settings.wished.rules.limits(over: file)
     }
 
     func makeDriver(in context: DriverContext) -> any BlockDriver {

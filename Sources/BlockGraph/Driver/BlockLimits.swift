@@ -10,6 +10,16 @@ package struct BlockLimits: Hashable, Sendable {
     package var preferredBytes: UInt32
     /// Whether nothing that is written is kept (reads as zeroes), or writing is impossible.
     package var isReadOnly: Bool
+    /// Unit in which a format allocates, in bytes; 0 for a node that is no format.
+    package var clusterBytes: UInt32 = 0
+    /// Whether whole clusters can be stored compressed (``RequestFlags/compressed``).
+    package var compresses = false
+    /// Layers of the backing chain, this node's included.
+    package var layerCount: UInt16 = 1
+    /// Whether writes behind the end make the node longer.
+    package var grows = false
+    /// Whether an earlier state can be read beside the present one (``RequestFlags/preserved``).
+    package var preservesState = false
 
     /// Longest read or write that any node takes: 32 MiB, as the NBD protocol wants it.
     package static let transferBytesCeiling: UInt32 = 32 << 20

@@ -48,6 +48,9 @@ package final class IOPath {
     /// The node that is served.
     var rootNode: Node { root.targetNode }
 
+    /// Counts work that goes on though its request is answered.
+    func workOutlives() { parkedCount &+= 1 }
+
     func requestFinished() {
         parkedCount -= 1
         if parkedCount == 0, !waits.isEmpty { becameIdle() }

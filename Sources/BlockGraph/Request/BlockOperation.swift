@@ -16,9 +16,9 @@ package enum BlockOperation: UInt8, Sendable {
 
 /// What a request asks besides its operation.
 package struct RequestFlags: OptionSet, Sendable {
-    package let rawValue: UInt8
+    package let rawValue: UInt16
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     /// Durable before it is answered (writes, write-zeroes, discards).
     package static let forceUnitAccess = RequestFlags(rawValue: 1 << 0)
@@ -28,6 +28,12 @@ package struct RequestFlags: OptionSet, Sendable {
     package static let fastOnly = RequestFlags(rawValue: 1 << 2)
     /// Extents: one is enough.
     package static let oneExtent = RequestFlags(rawValue: 1 << 3)
-    /// The write leaves visible contents as they are (copy-on-read).
+    /// The write leaves visible contents as they are (copy-on-read): nobody has to save old ones.
     package static let unchanged = RequestFlags(rawValue: 1 << 4)
+    /// Writes of whole clusters are stored compressed, by a format that can; others are plain.
+    package static let compressed = RequestFlags(rawValue: 1 << 5)
+    /// Extents tell in which layer of a backing chain they are (``ExtentList/Extent/depth``).
+    package static let layered = RequestFlags(rawValue: 1 << 6)
+    /// Reads and extents of the state that a copy-before-write node preserves, not of the present.
+    package static let preserved = RequestFlags(rawValue: 1 << 7)
 }

@@ -11,12 +11,18 @@ package struct ExtentList {
         package var isHole: Bool
         /// Whether it reads as zeroes.
         package var readsZero: Bool
+        /// Which layer it comes from: 1 is the node itself, 2 its backing, and so on.
+        ///
+        /// Told only where ``RequestFlags/layered`` asks for it, otherwise 1. What no layer has
+        /// counts to the lowest.
+        package var depth: UInt16
 
         /// A run.
-        package init(lengthBytes: UInt64, isHole: Bool, readsZero: Bool) {
+        package init(lengthBytes: UInt64, isHole: Bool, readsZero: Bool, depth: UInt16 = 1) {
             self.lengthBytes = lengthBytes
             self.isHole = isHole
             self.readsZero = readsZero
+            self.depth = depth
         }
     }
 
@@ -49,7 +55,9 @@ package struct ExtentList {
     package mutating func append(_ extent: Extent) -> Bool {
         if count > 0 {
             let last = storage[count - 1]
-            if last.isHole == extent.isHole, last.readsZero == extent.readsZero {
+            if last.isHole == extent.isHole, last.readsZero == extent.readsZero,
+                last.depth == extent.depth
+            {
                 storage[count - 1].lengthBytes += extent.lengthBytes
                 coveredBytes += extent.lengthBytes
                 return true

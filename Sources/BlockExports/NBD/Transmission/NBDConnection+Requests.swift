@@ -168,7 +168,7 @@ extension NBDConnection {
         _ flags: NBDCommandFlags,
         _ operation: BlockOperation
     ) -> RequestFlags {
-        var bits: UInt8 = 0
+        var bits: RequestFlags.RawValue = 0
         switch operation {
         case .read, .flush: break
         case .write, .discard:
