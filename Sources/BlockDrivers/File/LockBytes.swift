@@ -40,17 +40,15 @@ struct LockBytes: Hashable, Sendable {
             .union(Self.offsets(unshared, from: Self.unsharedStart))
     }
 
-    /// Each byte that nobody else may hold, with the right that it stands for and whether it is
-    /// the other's use (and not its refusal to share) that is in the way.
-    var opposites: [(offset: Int64, right: Permissions, isUse: Bool)] {
+    /// Each byte that nobody else may hold, with the byte of ours that it stands against, the right
+    /// that it stands for and whether it is the other's use (and not its refusal to share) that is
+    /// in the way.
+    var opposites: [(offset: Int64, own: Int64, right: Permissions, isUse: Bool)] {
         Permissions.named.enumerated().flatMap { bit, entry in
-            var result: [(offset: Int64, right: Permissions, isUse: Bool)] = []
-            if used.contains(entry.right) {
-                result.append((Self.unsharedStart + Int64(bit), entry.right, false))
-            }
-            if unshared.contains(entry.right) {
-                result.append((Self.usedStart + Int64(bit), entry.right, true))
-            }
+            var result: [(offset: Int64, own: Int64, right: Permissions, isUse: Bool)] = []
+            let (use, refusal) = (Self.usedStart + Int64(bit), Self.unsharedStart + Int64(bit))
+            if used.contains(entry.right) { result.append((refusal, use, entry.right, false)) }
+            if unshared.contains(entry.right) { result.append((use, refusal, entry.right, true)) }
             return result
         }
     }

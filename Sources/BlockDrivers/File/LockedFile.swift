@@ -33,16 +33,19 @@ struct LockedFile {
 
     /// Takes bytes, then looks whether another process holds what stands against them.
     ///
-    /// This order is QEMU's: of two that try at the same time at least one sees the other.
+    /// This order is QEMU's: of two that try at the same time at least one sees the other. Whoever
+    /// came against what is held already is the one to be refused, so that asking for no more than
+    /// that never fails.
     mutating func acquire(_ bytes: LockBytes, object: String) throws(GraphError) {
-        for offset in bytes.offsets.subtracting(heldOffsets).sorted() {
+        let fresh = bytes.offsets.subtracting(heldOffsets)
+        for offset in fresh.sorted() {
             guard clinux_ofd_lock(descriptor, offset, 1, CLINUX_LOCK_READ) == 0 else {
                 releaseUnneeded()
                 throw refusal(object, "byte \(offset) of the file cannot be locked")
             }
             heldOffsets.insert(offset)
         }
-        for opposite in bytes.opposites {
+        for opposite in bytes.opposites where fresh.contains(opposite.own) {
             let result = clinux_ofd_query(descriptor, opposite.offset, 1, CLINUX_LOCK_WRITE)
             guard result != 0 else { continue }
             releaseUnneeded()
