@@ -9,10 +9,19 @@ package enum DriverCatalog {
     package static func kinds(throttleGroups: ThrottleGroups) -> [any BlockDriverKind] {
         [
             FileDriverKind(),
-            RawDriverKind(),
+            HostDeviceDriverKind(),
             NullDriverKind(),
+            RawDriverKind(),
             ThrottleDriverKind(groups: throttleGroups),
+            CopyOnReadDriverKind(),
+            CopyBeforeWriteDriverKind(),
+            SnapshotAccessDriverKind(),
+            QuorumDriverKind(),
             BlkdebugDriverKind(),
+            BlkverifyDriverKind(),
+            LogWritesDriverKind(),
+            CompressDriverKind(),
+            PreallocateDriverKind(),
         ]
     }
 }

@@ -4,7 +4,7 @@ internal import Glibc
 internal import RingLoop
 internal import Synchronization
 
-/// An open regular file: its descriptor, and what was found out about it.
+/// An open regular file or block device: its descriptor, and what was found out about it.
 ///
 /// Closed when the last of the node and its views lets go of it, so that a request in flight
 /// never meets a number that means another file.
@@ -40,7 +40,12 @@ final class DataDescriptor: Sendable {
     /// Opens a file that exists.
     ///
     /// - Throws: An error number, as the only thing that differs for callers.
-    init(path: String, isWritable: Bool, isDirect: Bool) throws(OpenFailure) {
+    init(
+        path: String,
+        kind: FileSettings.Storage,
+        isWritable: Bool,
+        isDirect: Bool
+    ) throws(OpenFailure) {
         // Not to wait for a FIFO's other end, nor to become a terminal's session.
         let flags =
             O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (isWritable ? O_RDWR : O_RDONLY)
@@ -48,8 +53,8 @@ final class DataDescriptor: Sendable {
         let opened = clinux_open(path, flags, 0)
         guard opened >= 0 else { throw .system(-opened) }
         do throws(OpenFailure) {
-            let facts = try Self.regularFacts(opened)
-            sizeBytes = UInt64(clamping: facts.size_bytes)
+            let facts = try Self.facts(opened, kind)
+            sizeBytes = try Self.size(opened, kind, facts)
             identity = FileLocks.FileIdentity(device: facts.device, inode: facts.inode)
         } catch {
             _ = clinux_close(opened)
@@ -60,7 +65,8 @@ final class DataDescriptor: Sendable {
         rawValue = opened
         self.isWritable = isWritable
         self.isDirect = isDirect
-        storage = Self.storage(opened)
+        // A device's own file is in memory, and the device is not.
+        storage = kind == .blockDevice ? .local : Self.storage(opened)
         (memoryAlignmentBytes, offsetAlignmentBytes) = isDirect ? Self.alignment(opened) : (1, 1)
         var counts = clinux_cachestat_counts()
         tellsResidency = clinux_cachestat(opened, 0, 1, &counts) == 0
@@ -72,8 +78,8 @@ final class DataDescriptor: Sendable {
     enum OpenFailure: Error, Hashable {
         /// A Linux error number.
         case system(Int32)
-        /// What it is instead of a regular file.
-        case notRegular(String)
+        /// What it is instead of a regular file, or of a block device.
+        case otherKind(String)
     }
 
     #if arch(x86_64) || arch(i386) || arch(riscv64) || arch(s390x)
@@ -82,19 +88,36 @@ final class DataDescriptor: Sendable {
         private static let directFlag: Int32 = 0o200000
     #endif
 
-    private static func regularFacts(_ fd: Int32) throws(OpenFailure) -> clinux_file_facts {
+    private static func facts(
+        _ fd: Int32,
+        _ kind: FileSettings.Storage
+    ) throws(OpenFailure) -> clinux_file_facts {
         var facts = clinux_file_facts()
         let result = clinux_file_facts(fd, &facts)
         guard result == 0 else { throw .system(-result) }
         switch mode_t(facts.kind) & 0o170000 {
-        case S_IFREG: return facts
-        case S_IFDIR: throw .notRegular("a directory")
-        case S_IFIFO: throw .notRegular("a FIFO")
-        case S_IFSOCK: throw .notRegular("a socket")
-        case S_IFBLK: throw .notRegular("a block device")
-        case S_IFCHR: throw .notRegular("a character device")
-        default: throw .notRegular("no regular file")
+        case S_IFREG where kind == .regularFile: return facts
+        case S_IFBLK where kind == .blockDevice: return facts
+        case S_IFREG: throw .otherKind("a regular file")
+        case S_IFDIR: throw .otherKind("a directory")
+        case S_IFIFO: throw .otherKind("a FIFO")
+        case S_IFSOCK: throw .otherKind("a socket")
+        case S_IFBLK: throw .otherKind("a block device")
+        case S_IFCHR: throw .otherKind("a character device")
+        default: throw .otherKind("no regular file")
         }
+    }
+
+    private static func size(
+        _ fd: Int32,
+        _ kind: FileSettings.Storage,
+        _ facts: clinux_file_facts
+    ) throws(OpenFailure) -> UInt64 {
+        guard kind == .blockDevice else { return UInt64(clamping: facts.size_bytes) }
+        var bytes: UInt64 = 0
+        let result = clinux_block_size_bytes(fd, &bytes)
+        guard result == 0 else { throw .system(-result) }
+        return bytes
     }
 
     private static func storage(_ fd: Int32) -> Storage {
@@ -116,7 +139,9 @@ final class DataDescriptor: Sendable {
         var offset: UInt32 = 0
         // Before Linux 6.1 nobody tells: a page suits every device.
         guard clinux_direct_alignment(fd, &memory, &offset) == 0, memory > 0, offset > 0 else {
-            return (4096, 4096)
+            var sector: UInt32 = 0
+            let isKnown = clinux_block_sector_bytes(fd, &sector) == 0 && sector > 0
+            return (4096, isKnown ? sector : 4096)
         }
         return (memory, offset)
     }
@@ -131,6 +156,7 @@ extension DataDescriptor {
         do throws(OpenFailure) {
             return try DataDescriptor(
                 path: settings.path,
+                kind: settings.storage,
                 isWritable: writing,
                 isDirect: settings.isDirect
             )
@@ -148,6 +174,7 @@ extension DataDescriptor {
         do throws(OpenFailure) {
             return try DataDescriptor(
                 path: link,
+                kind: settings.storage,
                 isWritable: writing,
                 isDirect: settings.isDirect
             )
@@ -177,8 +204,13 @@ extension DataDescriptor {
         let path = settings.path
         let (code, reason): (GraphError.Code, String) =
             switch failure {
-            case .notRegular(let kind):
-                (.openFailed, "\(path) is \(kind); a file node needs a regular file")
+            case .otherKind(let kind):
+                (
+                    .openFailed,
+                    "\(path) is \(kind); a \(settings.storage.driver) node needs "
+                        + settings.storage.words
+                        + (kind == "a block device" ? " (driver host_device takes devices)" : "")
+                )
             case .system(ENOENT):
                 (
                     .openFailed,

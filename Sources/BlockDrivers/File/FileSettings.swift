@@ -14,6 +14,17 @@ struct FileSettings: Sendable {
         case on
     }
 
+    /// What the node serves.
+    enum Storage: Hashable, Sendable {
+        case regularFile
+        case blockDevice
+
+        /// Words for messages.
+        var words: String { self == .regularFile ? "a regular file" : "a block device" }
+        /// The driver's name.
+        var driver: String { self == .regularFile ? "file" : "host_device" }
+    }
+
     /// How new storage is allocated.
     enum Preallocation: Hashable, Sendable {
         case off, falloc, full
@@ -28,6 +39,7 @@ struct FileSettings: Sendable {
     /// The object for errors, such as `node/f`.
     let object: String
     let path: String
+    let storage: Storage
     let isReadOnly: Bool
     let isAutoReadOnly: Bool
     let isDirect: Bool
@@ -43,12 +55,13 @@ struct FileSettings: Sendable {
     init(_ opening: DriverOpening) throws(GraphError) {
         let options = opening.node.options
         object = "node/\(opening.node.name)"
+        storage = opening.node.driver == Storage.blockDevice.driver ? .blockDevice : .regularFile
         guard let filename = options.text("filename"), !filename.isEmpty else {
             throw GraphError(
                 code: .openFailed,
                 object: object,
                 option: "filename",
-                reason: "a file node needs the name of its file"
+                reason: "a \(storage.driver) node needs the name of \(storage.words)"
             )
         }
         path = opening.path(filename)

@@ -55,8 +55,18 @@ final class OpenFile: OpenNode {
             preferredBytes: max(4096, alignment),
             isReadOnly: !descriptor.isWritable
         )
-        limits.grows = true
+        limits.grows = access.settings.storage == .regularFile
         return limits
+    }
+
+    var currentSizeBytes: UInt64? {
+        var facts = clinux_file_facts()
+        let descriptor = access.descriptor.rawValue
+        // A device has no size that this call knows, and does not grow.
+        guard clinux_file_facts(descriptor, &facts) == 0, facts.kind & 0o170000 == 0o100000 else {
+            return nil
+        }
+        return UInt64(clamping: facts.size_bytes)
     }
 
     func makeDriver(in context: DriverContext) -> any BlockDriver {

@@ -37,6 +37,25 @@ struct NodeRules: Hashable, Sendable {
         isPlain ? child.submit(request) : submitRuled(request, to: child)
     }
 
+    /// What becomes of a request that a driver sends on in a slot of its own.
+    func applied(
+        to operation: BlockOperation,
+        _ flags: RequestFlags,
+        payload: UnsafeMutableRawPointer?,
+        lengthBytes: UInt64
+    ) -> (operation: BlockOperation, flags: RequestFlags) {
+        var flags = flags
+        switch operation {
+        case .writeZeroes where ignoresDiscards: flags.remove(.mayUnmap)
+        case .write where detectsZeroes:
+            guard let payload, ZeroScan.isZero(payload, count: Int(lengthBytes)) else { break }
+            if unmapsZeroes { flags.insert(.mayUnmap) }
+            return (.writeZeroes, flags)
+        default: break
+        }
+        return (operation, flags)
+    }
+
     private func submitRuled(_ request: BlockRequest, to child: Edge) -> BlockStatus {
         let slot = request.slot
         switch slot.pointee.operation {

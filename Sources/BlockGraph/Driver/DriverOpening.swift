@@ -4,7 +4,7 @@ package import GraphModel
 package struct DriverOpening: Sendable {
     /// The node, with effective options.
     package let node: NodeDescription
-    /// Limits of the children, by edge name.
+    /// Limits of the children, by edge name, and of nodes below that options name, by the option.
     package let children: [String: BlockLimits]
     /// What all parents together use and share.
     package let masks: EdgeMasks

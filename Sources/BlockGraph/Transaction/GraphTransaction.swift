@@ -121,6 +121,11 @@ final class GraphTransaction {
         guard let node = desired.nodes[name] else { preconditionFailure("no node \(name)") }
         var children: [String: BlockLimits] = [:]
         for child in node.children { children[child.edge] = coming[child.node]?.record.limits }
+        for option in Catalog.driver(node.driver)?.options ?? []
+        where option.kind == .reference(.node) {
+            guard let name = node.options.text(option.key) else { continue }
+            children[option.key] = coming[name]?.record.limits
+        }
         let masks = transition.desired.cumulative(of: name)
         let opening = DriverOpening(
             node: node,

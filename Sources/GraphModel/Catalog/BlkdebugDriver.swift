@@ -52,7 +52,7 @@ extension DriverSpecification {
         OptionSpecification(
             "iotype",
             .choice(["read", "write", "write-zeroes", "discard", "flush", "block-status"]),
-            "Which requests; all when left out."
+            "Which requests; all but block-status when left out."
         ),
         OptionSpecification(
             "sector",

@@ -6,7 +6,7 @@ package enum Catalog {
     /// Drivers in the order of the reference.
     package static let drivers: [DriverSpecification] = [
         .file, .hostDevice, .nullCo, .raw, .qcow2, .throttle, .copyOnRead, .copyBeforeWrite,
-        .snapshotAccess, .nbd, .quorum, .blkdebug, .blkverify, .compress, .preallocate,
+        .snapshotAccess, .nbd, .quorum, .blkdebug, .blkverify, .logWrites, .compress, .preallocate,
     ]
 
     private static let driversByName = Dictionary(

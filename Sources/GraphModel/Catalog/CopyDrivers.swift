@@ -13,8 +13,7 @@ extension DriverSpecification {
         ],
         claim: { masks, _ in
             EdgeMasks(used: masks.used.union(.writeUnchanged), shared: masks.shared)
-        },
-        passesThrough: { _ in true }
+        }
     )
 
     /// A filter that saves what is about to be overwritten.

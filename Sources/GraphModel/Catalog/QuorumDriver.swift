@@ -38,6 +38,17 @@ extension DriverSpecification {
         },
         check: { node in
             let threshold = node.options.integer("vote-threshold") ?? 0
+            if node.options.text("read-pattern") == "fifo",
+                node.options.flag("rewrite-corrupted") == true
+            {
+                return [
+                    OptionFault(
+                        "rewrite-corrupted",
+                        "rewrite-corrupted needs read-pattern: quorum",
+                        help: "with fifo nobody compares the copies; take one of the two out"
+                    )
+                ]
+            }
             guard threshold > Int64(node.children.count), !node.children.isEmpty else { return [] }
             return [
                 OptionFault(
