@@ -70,7 +70,7 @@ let package = Package(
         // One folder for each driver.
         .target(
             name: "BlockDrivers",
-            dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux"],
+            dependencies: ["GraphModel", "RingLoop", "BlockGraph", "CLinux", "CZlib", "CZstd"],
             swiftSettings: strict
         ),
         // One folder for each export type.
@@ -103,6 +103,9 @@ let package = Package(
             pkgConfig: "yaml-0.1",
             providers: [.apt(["libyaml-dev"])]
         ),
+        // Compressed clusters of qcow2 images (Debian: zlib1g-dev, libzstd-dev).
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         // Recursive directory watches (Debian: libinotifytools0-dev).
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
         // Measures sluice and its peers in one run.

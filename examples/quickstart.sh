@@ -54,7 +54,7 @@ live_has_not() { ! live_has "$1"; }
 status_has() { "$sluice" status -o json | grep -q "$1"; }
 
 say "Packages and build (the first build takes some minutes)"
-install_missing_packages libyaml-dev libinotifytools0-dev liburing-dev pkg-config qemu-utils fio libnbd-bin
+install_missing_packages libyaml-dev libinotifytools0-dev liburing-dev zlib1g-dev libzstd-dev pkg-config qemu-utils fio libnbd-bin
 require_swift
 swift build -c release --scratch-path "$scratch" --product sluice
 

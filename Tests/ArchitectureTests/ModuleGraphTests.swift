@@ -5,7 +5,10 @@ private let modulesThatMayBeImported: [String: Set<String>] = [
     "GraphModel": [],
     "RingLoop": ["CLinux", "Glibc", "Synchronization"],
     "BlockGraph": ["GraphModel", "RingLoop", "Synchronization"],
-    "BlockDrivers": ["GraphModel", "RingLoop", "BlockGraph", "CLinux", "Glibc", "Synchronization"],
+    "BlockDrivers": [
+        "GraphModel", "RingLoop", "BlockGraph", "CLinux", "CZlib", "CZstd", "Glibc",
+        "Synchronization",
+    ],
     "BlockExports": ["GraphModel", "RingLoop", "BlockGraph", "CLinux", "Glibc", "Synchronization"],
     "Reconciliation": ["GraphModel", "CLibYAML"],
     "FileWatching": ["CInotifyTools", "Glibc", "Synchronization"],
@@ -27,6 +30,8 @@ private let modulesThatMayBeImported: [String: Set<String>] = [
 /// Outside packages and the only folders that may see them.
 private let foldersThatMayImport: [(module: String, importer: String, folders: Set<String>)] = [
     ("CLibYAML", "Reconciliation", ["Document"]),
+    ("CZlib", "BlockDrivers", ["Qcow2"]),
+    ("CZstd", "BlockDrivers", ["Qcow2"]),
     ("NIOCore", "SluiceDaemon", ["Control"]),
     ("NIOPosix", "SluiceDaemon", ["Control"]),
     ("NIOHTTP1", "SluiceDaemon", ["Control"]),

@@ -82,6 +82,21 @@ package struct ChildAccessPlan: Sendable {
         return nil
     }
 
+    /// Size of a child now, in bytes; a file may be longer than when it was opened.
+    package func sizeBytes(of edge: String) -> UInt64 {
+        guard var name = children.first(where: { $0.edge == edge })?.node else { return 0 }
+        for _ in 0...records.count {
+            guard let record = records[name] else { return 0 }
+            if let size = record.node.currentSizeBytes { return size }
+            guard
+                let next = Catalog.driver(record.description.driver)?
+                    .passedChild(of: record.description)
+            else { return record.limits.sizeBytes }
+            name = next
+        }
+        return 0
+    }
+
     private func filename(of node: NodeDescription) -> String? {
         if let filename = node.options.text("filename") { return filename }
         guard let file = node.child("file") else { return nil }

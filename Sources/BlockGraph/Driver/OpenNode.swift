@@ -31,6 +31,9 @@ package protocol OpenNode: AnyObject, Sendable {
     /// a view on one loop only.
     var livesOnOneLoop: Bool { get }
 
+    /// Size at this moment where it can grow under the node's limits, in bytes.
+    var currentSizeBytes: UInt64? { get }
+
     /// Writes what only memory knows; called between drain and commit, while no request can reach
     /// the node, parents first. The node may go on serving afterwards.
     func settle(over access: ChildAccessPlan) throws(GraphError)
@@ -47,6 +50,7 @@ package protocol OpenNode: AnyObject, Sendable {
 
 extension OpenNode {
     package var livesOnOneLoop: Bool { false }
+    package var currentSizeBytes: UInt64? { nil }
     package func settle(over access: ChildAccessPlan) throws(GraphError) {}
     package func begin(over access: ChildAccessPlan) throws(GraphError) {}
 }

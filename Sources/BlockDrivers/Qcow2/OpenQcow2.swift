@@ -1,0 +1,159 @@
+internal import BlockGraph
+internal import GraphModel
+internal import RingLoop
+
+/// An open `qcow2` node: its tables as they were read, and the engine while it can be written.
+///
+/// An image that may be written has one engine, which moves with the node from loop to loop; one
+/// that is only read has an engine for each view, so that loops share nothing.
+final class OpenQcow2: OpenNode {
+    private struct Content {
+        var image: LoadedImage
+        var settings: Qcow2Settings
+        var pendingImage: LoadedImage?
+        var pendingSettings: Qcow2Settings?
+        var engine: ImageEngine?
+        var home: EventLoop?
+        /// Grows when the image was read anew.
+        var revision = 0
+    }
+
+    private let content: Locked<Content>
+
+    init(image: LoadedImage, settings: Qcow2Settings) {
+        content = Locked(Content(image: image, settings: settings))
+    }
+
+    /// What views obey.
+    var currentSettings: Qcow2Settings { content.withLock { $0.settings } }
+    /// Which reading of the image views work with.
+    var revision: Int { content.withLock { $0.revision } }
+
+    var livesOnOneLoop: Bool {
+        content.withLock { !($0.pendingSettings ?? $0.settings).isReadOnly }
+    }
+
+    func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
+        let (image, settings) = content.withLock { ($0.image, $0.pendingSettings ?? $0.settings) }
+        var alignment: UInt32 = 1
+        for child in children.values { alignment = max(alignment, child.alignmentBytes) }
+        guard UInt64(alignment) <= image.header.geometry.clusterBytes else {
+            throw settings.refusal(
+                "clusters of \(image.header.geometry.clusterBytes) bytes are smaller than the "
+                    + "request alignment \(alignment) of a child; set cache: {direct: false} there",
+                code: .size
+            )
+        }
+        let data = children["data-file"]
+        return BlockLimits(
+            sizeBytes: image.header.sizeBytes,
+            alignmentBytes: alignment,
+            preferredBytes: max(4096, alignment),
+            isReadOnly: settings.isReadOnly || children["file"]?.isReadOnly ?? true
+                || data?.isReadOnly ?? false
+        )
+    }
+
+    func makeDriver(in context: DriverContext) -> any BlockDriver {
+        Qcow2Driver(node: self, context: context)
+    }
+
+    /// The engine for a view: a new one, or the one that the image has.
+    func engine(in context: DriverContext) -> ImageEngine {
+        content.withLock { content in
+            if let engine = content.engine {
+                engine.bind(context)
+                engine.apply(content.settings)
+                content.home = context.loop
+                return engine
+            }
+            let engine = ImageEngine(content.image, settings: content.settings, context: context)
+            if !content.settings.isReadOnly {
+                content.engine = engine
+                content.home = context.loop
+            }
+            return engine
+        }
+    }
+
+    func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
+        let settings = Qcow2Settings(opening)
+        content.withLock { $0.pendingSettings = settings }
+        return Qcow2Change(node: self)
+    }
+
+    func prepareRemoval() -> any PreparedChange { NoChange() }
+    func check() throws(GraphError) {}
+
+    func settle(over access: ChildAccessPlan) throws(GraphError) {
+        let (engine, home, settings) = content.withLock { ($0.engine, $0.home, $0.settings) }
+        guard let engine, let home else { return }
+        let call = try SettleCall(settings)
+        guard home.post({ call.begin(engine) }) else { return }
+        let result = call.wait()
+        guard result == 0 else {
+            throw settings.refusal(
+                "what \(settings.object) holds in memory could not be written: "
+                    + "\(SystemError.words(of: result)); nothing was changed"
+            )
+        }
+    }
+
+    func begin(over access: ChildAccessPlan) throws(GraphError) {
+        let (old, settings) = content.withLock { ($0.image, $0.pendingSettings ?? $0.settings) }
+        let image = try Qcow2DriverKind.load(
+            settings,
+            over: access,
+            alignmentBytes: old.alignmentBytes,
+            hasDataFile: old.header.geometry.hasDataFile
+        )
+        guard image.header.sizeBytes == old.header.sizeBytes,
+            image.header.geometry == old.header.geometry
+        else {
+            throw settings.refusal(
+                "the image of \(settings.object) is another one than when it was opened; try again"
+            )
+        }
+        content.withLock { content in
+            if content.pendingSettings == nil {
+                content.image = image
+            } else {
+                content.pendingImage = image
+            }
+        }
+    }
+
+    func close() -> String? {
+        content.withLock { $0.engine = nil }
+        return nil
+    }
+
+    fileprivate func commitChange() {
+        content.withLock { content in
+            content.settings = content.pendingSettings ?? content.settings
+            content.pendingSettings = nil
+            guard let image = content.pendingImage else { return }
+            content.pendingImage = nil
+            content.image = image
+            content.engine = nil
+            content.revision += 1
+        }
+    }
+
+    fileprivate func abortChange() {
+        content.withLock { content in
+            content.pendingSettings = nil
+            content.pendingImage = nil
+        }
+    }
+}
+
+/// A change of options, rights or children of an open image.
+private final class Qcow2Change: PreparedChange {
+    private let node: OpenQcow2
+
+    init(node: OpenQcow2) { self.node = node }
+
+    func commit() { node.commitChange() }
+    func abort() { node.abortChange() }
+}
