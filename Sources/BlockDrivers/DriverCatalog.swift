@@ -9,11 +9,20 @@ package enum DriverCatalog {
     package static func kinds(throttleGroups: ThrottleGroups) -> [any BlockDriverKind] {
         [
             FileDriverKind(),
+            HostDeviceDriverKind(),
+            NullDriverKind(),
             RawDriverKind(),
             Qcow2DriverKind(),
-            NullDriverKind(),
             ThrottleDriverKind(groups: throttleGroups),
+            CopyOnReadDriverKind(),
+            CopyBeforeWriteDriverKind(),
+            SnapshotAccessDriverKind(),
+            QuorumDriverKind(),
             BlkdebugDriverKind(),
+            BlkverifyDriverKind(),
+            LogWritesDriverKind(),
+            CompressDriverKind(),
+            PreallocateDriverKind(),
         ]
     }
 }

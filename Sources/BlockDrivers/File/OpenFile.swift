@@ -55,7 +55,7 @@ final class OpenFile: OpenNode {
             preferredBytes: max(4096, alignment),
             isReadOnly: !descriptor.isWritable
         )
-        limits.grows = true
+        limits.grows = access.settings.storage == .regularFile
         return limits
     }
 
