@@ -74,6 +74,7 @@ extension ImageEngine {
     private func settle(_ op: Op) -> Outcome {
         guard state.pointee.isWritable, !state.pointee.isBroken else { return done(op) }
         guard acquireBaton(op) else { return .waiting }
+        giveUpPackedRoom()
         let isClean = !hasChanges && blocks.dirtyCount == 0 && ripeningFrees.isEmpty
         op.pointee.pieceBytes += 1
         // Twice is enough, unless something is in flight against the rule.

@@ -26,6 +26,9 @@ extension ImageEngine {
             case .none: extent.isHole = true
             }
             extent.readsZero = extent.isHole
+            if found.content == .none, op.pointee.flags.contains(.layered) {
+                extent.depth = state.pointee.layerCount
+            }
             guard list.pointee.append(extent) else { break }
             op.pointee.position += found.lengthBytes
         }
@@ -70,6 +73,7 @@ extension ImageEngine {
         for index in 0..<part.pointee.count where left > 0 {
             var extent = part.pointee[index]
             extent.lengthBytes = min(extent.lengthBytes, left)
+            if op.pointee.flags.contains(.layered) { extent.depth += 1 }
             guard list.pointee.append(extent) else { return done(op) }
             op.pointee.position += extent.lengthBytes
             left -= extent.lengthBytes

@@ -40,6 +40,7 @@ extension ImageEngine {
         guard count > 0 else { return false }
         block.set(index, to: count - 1)
         if count == 1 {
+            if cluster == packedCluster { packedCluster = 0 }
             metadata.remove(cluster)
             state.pointee.freeHint = min(state.pointee.freeHint, cluster)
             if !state.pointee.ignoresDiscards { discardable.append(cluster) }

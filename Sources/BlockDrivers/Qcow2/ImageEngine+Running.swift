@@ -118,6 +118,7 @@ extension ImageEngine {
         case .tailRead: tailRead(op)
         case .writeNew: writeNew(op)
         case .newWritten: newWritten(op)
+        case .packedWritten: packedWritten(op)
         case .zero: zero(op)
         case .zeroPieceDone: zeroPieceDone(op)
         case .discard: discard(op)

@@ -96,6 +96,7 @@ extension ImageEngine {
         if !entry.isCompressed, entry.isCopied, entry.host != 0 || geometry.hasDataFile {
             return reuse(op, entry, begin, end)
         }
+        if isPackable(op, begin, end), let outcome = pack(op, end) { return outcome }
         var count: UInt64 = 1
         if begin == 0, end == geometry.clusterBytes {
             count = newClusters(table, index, op.pointee.end - cluster)

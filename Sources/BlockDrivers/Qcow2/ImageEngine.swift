@@ -33,6 +33,8 @@ final class ImageEngine: @unchecked Sendable {
         var virginStart: UInt64 = 0
         var backingBytes: UInt64 = 0
         var hasBacking = false
+        /// Layers of the chain, this one included.
+        var layerCount: UInt16 = 1
         var isWritable = false
         var ignoresDiscards = false
         var detectsZeroes = false
@@ -83,6 +85,9 @@ final class ImageEngine: @unchecked Sendable {
     var discardable = ClusterRuns()
     var script: [ScriptItem] = []
     var grownTable: GrownTable?
+    /// Cluster that takes packed data, 0 for none, and where the next begins.
+    var packedCluster: UInt64 = 0
+    var packedOffset: UInt64 = 0
     private(set) var unpacked: UnsafeMutableRawPointer?
     private var zeroes: UnsafeMutableRawPointer?
     private(set) var loop: EventLoop
@@ -171,6 +176,7 @@ final class ImageEngine: @unchecked Sendable {
     /// Obeys other settings from now on.
     func apply(_ settings: Qcow2Settings) {
         state.pointee.backingBytes = settings.backingBytes
+        state.pointee.layerCount = settings.layerCount
         state.pointee.isWritable = !settings.isReadOnly
         state.pointee.ignoresDiscards = settings.rules.ignoresDiscards
         state.pointee.detectsZeroes = settings.rules.detectsZeroes

@@ -45,13 +45,17 @@ final class OpenQcow2: OpenNode {
             )
         }
         let data = children["data-file"]
-        return BlockLimits(
+        var limits = BlockLimits(
             sizeBytes: image.header.sizeBytes,
             alignmentBytes: alignment,
             preferredBytes: max(4096, alignment),
             isReadOnly: settings.isReadOnly || children["file"]?.isReadOnly ?? true
                 || data?.isReadOnly ?? false
         )
+        limits.clusterBytes = UInt32(image.header.geometry.clusterBytes)
+        limits.compresses = !image.header.geometry.hasDataFile
+        limits.layerCount = settings.layerCount
+        return limits
     }
 
     func makeDriver(in context: DriverContext) -> any BlockDriver {

@@ -8,7 +8,7 @@ struct Operation {
     /// Where an operation goes on; a step that has to wait is taken again from its start.
     enum Step: UInt8 {
         case read, readDone, compressedDone
-        case write, writeDone, allocate, headRead, tailRead, writeNew, newWritten
+        case write, writeDone, allocate, headRead, tailRead, writeNew, newWritten, packedWritten
         case zero, zeroPieceDone, discard
         case extents, extentsDone
         case flush, flushData, flushed, settle, settleHeader, settled

@@ -19,6 +19,8 @@ struct Qcow2Settings: Sendable {
     let blockCacheBytes: Int
     /// Size of the backing image.
     let backingBytes: UInt64
+    /// Layers of the chain, this one included.
+    let layerCount: UInt16
     /// How a missing image is made.
     let creation: Qcow2Creation?
 
@@ -37,6 +39,7 @@ struct Qcow2Settings: Sendable {
             Self.blockCacheBytesLimit
         )
         backingBytes = opening.children["backing"]?.sizeBytes ?? 0
+        layerCount = (opening.children["backing"]?.layerCount ?? 0) &+ 1
         creation = options.mapping("create").map { Qcow2Creation($0) }
     }
 
