@@ -115,6 +115,13 @@ let package = Package(
             path: "Tests/Benchmarks",
             swiftSettings: strict
         ),
+        // Measures reading and planning beside a bare loop over libyaml's events.
+        .executableTarget(
+            name: "sluice-text-benchmark",
+            dependencies: ["Reconciliation", "GraphModel", "CLibYAML"],
+            path: "Tests/TextBenchmarks",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "FileWatchingTests",
             dependencies: ["FileWatching"],

@@ -9,12 +9,17 @@ package enum Catalog {
         .snapshotAccess, .nbd, .quorum, .blkdebug, .blkverify, .logWrites, .compress, .preallocate,
     ]
 
-    private static let driversByName = Dictionary(
-        uniqueKeysWithValues: drivers.map { ($0.name, $0) }
+    private static let numbersByName = Dictionary(
+        uniqueKeysWithValues: drivers.enumerated().map { ($1.name, $0) }
     )
 
     /// The driver of a name.
-    package static func driver(_ name: String) -> DriverSpecification? { driversByName[name] }
+    package static func driver(_ name: String) -> DriverSpecification? {
+        number(of: name).map { drivers[$0] }
+    }
+
+    /// The place of a driver in the list, by its name.
+    package static func number(of name: String) -> Int? { numbersByName[name] }
 
     /// Options of an object that is not a node.
     package static func options(of kind: ObjectKind) -> [OptionSpecification] {

@@ -84,6 +84,13 @@ package struct DiagnosticPage: Sendable {
             "<< merges a mapping, or a list of mappings. Keys written beside it win; two merged "
                 + "mappings\nmust not disagree."
         ),
+        DiagnosticPage(
+            "E0112",
+            "tag",
+            "A tag such as !!str or !disk stands before a value and says its type. Each option knows "
+                + "the type of\nits value, so only the tags of YAML's core schema are taken: !!str, "
+                + "!!int, !!float, !!bool,\n!!null, !!map and !!seq, each before a value that it fits."
+        ),
     ]
 
     private static let schemaPages = [
@@ -129,6 +136,13 @@ package struct DiagnosticPage: Sendable {
             "E0208",
             "options that do not go together",
             "Each option is right by itself, and together they contradict each other."
+        ),
+        DiagnosticPage(
+            "W0208",
+            "names that look alike",
+            "Two names show the same letters and are not the same: one has letters of another script, "
+                + "such as\na Cyrillic a in place of a Latin one. Nobody can tell them apart by "
+                + "reading; rename one of them."
         ),
         DiagnosticPage("E0209", "too many nodes", "A configuration has at most 1,000,000 nodes."),
     ]

@@ -1,7 +1,16 @@
 /// All that others know of a driver: parser, planner, resolver, help and reference follow from it.
-package struct DriverSpecification: Sendable {
+///
+/// A class, so that a million nodes can name their drivers without copying them.
+package final class DriverSpecification: Sendable {
     /// Changes the masks that a role alone would give.
     package typealias Claim = @Sendable (EdgeMasks, PermissionContext) -> EdgeMasks
+    /// Tells a node's size, when it is known without opening the node.
+    package typealias Size = @Sendable (NodeDescription, Int64?) -> Int64?
+    /// Tells the request alignment that a node asks for itself.
+    package typealias Alignment = @Sendable (NodeDescription) -> Int64
+
+    /// Finds faults between a node's options and children.
+    package typealias Check = @Sendable (NodeDescription) -> [OptionFault]
 
     /// The driver's name in documents.
     package let name: String
@@ -21,11 +30,11 @@ package struct DriverSpecification: Sendable {
     /// be put in and taken out while requests run.
     package let passesThrough: @Sendable (NodeDescription) -> Bool
     /// Size of a node in bytes when it is known without opening it; gets the primary child's size.
-    package let size: @Sendable (NodeDescription, Int64?) -> Int64?
+    package let size: Size?
     /// Request alignment in bytes that a node asks for itself.
-    package let alignment: @Sendable (NodeDescription) -> Int64
+    package let alignment: Alignment?
     /// Faults that no single option shows.
-    package let check: @Sendable (NodeDescription) -> [OptionFault]
+    package let check: Check?
 
     /// Describes a driver.
     package init(
@@ -37,9 +46,9 @@ package struct DriverSpecification: Sendable {
         claim: Claim? = nil,
         roleRule: (@Sendable (ChildSlot, NodeDescription) -> ChildRole)? = nil,
         passesThrough: @escaping @Sendable (NodeDescription) -> Bool = { _ in false },
-        size: @escaping @Sendable (NodeDescription, Int64?) -> Int64? = { _, _ in nil },
-        alignment: @escaping @Sendable (NodeDescription) -> Int64 = { _ in 1 },
-        check: @escaping @Sendable (NodeDescription) -> [OptionFault] = { _ in [] }
+        size: Size? = nil,
+        alignment: Alignment? = nil,
+        check: Check? = nil
     ) {
         self.name = name
         self.summary = summary

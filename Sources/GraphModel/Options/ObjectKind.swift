@@ -23,6 +23,17 @@ package enum ObjectKind: String, CaseIterable, Hashable, Sendable {
         (self == .ioThread || self == .export ? "an " : "a ") + title
     }
 
+    /// The kind's place among all kinds.
+    package var number: Int {
+        switch self {
+        case .ioThread: 0
+        case .throttleGroup: 1
+        case .listener: 2
+        case .node: 3
+        case .export: 4
+        }
+    }
+
     /// The name of an object in JSON and in marks: `node/NAME`.
     package func object(_ name: String) -> String { "\(rawValue)/\(name)" }
 

@@ -22,6 +22,12 @@ package struct Options: Hashable, Sendable {
         package let key: String
         /// Its value.
         package var value: OptionValue
+
+        /// Makes an entry.
+        package init(key: String, value: OptionValue) {
+            self.key = key
+            self.value = value
+        }
     }
 
     /// All entries, in ascending order of keys.
@@ -29,6 +35,9 @@ package struct Options: Hashable, Sendable {
 
     /// No options.
     package init() {}
+
+    /// Options from entries that are in ascending order of keys, each key once.
+    package init(ascending entries: [Entry]) { self.entries = entries }
 
     /// Options from pairs; a later pair replaces an earlier one with the same key.
     package init(_ pairs: [(String, OptionValue)]) {

@@ -4,14 +4,14 @@ extension GraphIndex {
     /// Tarjan's algorithm with its stack in arrays: a chain may be a million nodes long.
     func knots(outside order: [Int32]) -> [[Int32]] {
         let unseen: Int32 = -1
-        var entry = [Int32](repeating: unseen, count: names.count)
-        var lowest = [Int32](repeating: 0, count: names.count)
-        var isOpen = [Bool](repeating: false, count: names.count)
+        var entry = [Int32](repeating: unseen, count: count)
+        var lowest = [Int32](repeating: 0, count: count)
+        var isOpen = [Bool](repeating: false, count: count)
         var open: [Int32] = []
         var walk: [(node: Int, next: Int)] = []
         var counter: Int32 = 0
         var knots: [[Int32]] = []
-        var isOrdered = [Bool](repeating: false, count: names.count)
+        var isOrdered = [Bool](repeating: false, count: count)
         for number in order { isOrdered[Int(number)] = true }
 
         func enter(_ node: Int) {
@@ -23,7 +23,7 @@ extension GraphIndex {
             walk.append((node, Int(starts[node])))
         }
 
-        for root in 0..<names.count where !isOrdered[root] && entry[root] == unseen {
+        for root in 0..<count where !isOrdered[root] && entry[root] == unseen {
             enter(root)
             while let (node, next) = walk.last {
                 if next < Int(starts[node + 1]) {

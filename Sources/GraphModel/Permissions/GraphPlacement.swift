@@ -6,13 +6,13 @@ package struct GraphPlacement: Sendable {
     /// Name of the thread of everything that names none.
     package static let defaultThread = "default"
 
-    private let numbers: [String: Int32]
+    private let index: GraphIndex
     private let sets: [[String]]
     private let setOfNode: [Int32]
 
     init(index: GraphIndex, order: [Int32]) {
         var table = ThreadSets()
-        var found = [Int32](repeating: ThreadSets.none, count: index.names.count)
+        var found = [Int32](repeating: ThreadSets.none, count: index.count)
         for place in index.exportEdges {
             let edge = index.edges[place]
             let thread =
@@ -24,7 +24,7 @@ package struct GraphPlacement: Sendable {
         for node in order.lazy.map(Int.init) {
             if found[node] == ThreadSets.none {
                 found[node] = table.set(
-                    of: index.nodes[node].options.text("iothread") ?? Self.defaultThread
+                    of: index.node(node).options.text("iothread") ?? Self.defaultThread
                 )
             }
             for place in index.children(of: node) {
@@ -32,15 +32,15 @@ package struct GraphPlacement: Sendable {
                 found[child] = table.union(found[child], found[node])
             }
         }
-        numbers = index.numbers
+        self.index = index
         sets = table.sets
         setOfNode = found
     }
 
     /// Names of threads, sorted; empty for an unknown node.
     package func threads(of node: String) -> [String] {
-        guard let number = numbers[node] else { return [] }
-        let set = setOfNode[Int(number)]
+        guard let number = index.number(of: node) else { return [] }
+        let set = setOfNode[number]
         return set == ThreadSets.none ? [] : sets[Int(set)]
     }
 }

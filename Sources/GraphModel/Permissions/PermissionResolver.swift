@@ -5,6 +5,25 @@ struct PermissionResolver {
     /// Most conflicts that are listed; a node with a thousand rivals has a million pairs.
     static let conflictsMax = 1_000
 
+    /// What is asked of every node's driver, by its number.
+    private struct Measure {
+        let alignment: DriverSpecification.Alignment?
+        let size: DriverSpecification.Size?
+        let isFilter: Bool
+    }
+
+    private static let measures: [Measure] = {
+        let known = Catalog.drivers.map {
+            Measure(alignment: $0.alignment, size: $0.size, isFilter: $0.isFilter)
+        }
+        let unknown = Measure(alignment: nil, size: nil, isFilter: false)
+        return known + [Measure](repeating: unknown, count: 256 - known.count)
+    }()
+    private static let isClaiming: [Bool] = {
+        let known = Catalog.drivers.map { $0.claim != nil }
+        return known + [Bool](repeating: false, count: 256 - known.count)
+    }()
+
     private let index: GraphIndex
     private let order: [Int32]
     private(set) var edgeMasks: [EdgeMasks]
@@ -24,13 +43,13 @@ struct PermissionResolver {
         self.index = index
         self.order = order
         edgeMasks = [EdgeMasks](repeating: .idle, count: index.edges.count)
-        cumulative = [EdgeMasks](repeating: .idle, count: index.names.count)
+        cumulative = [EdgeMasks](repeating: .idle, count: index.count)
     }
 
     /// Computes the masks, then explains what is wrong with them, if anything is.
     mutating func run() {
         measure()
-        var hasUsers = [Bool](repeating: false, count: index.names.count)
+        var hasUsers = [Bool](repeating: false, count: index.count)
         for place in index.exportEdges {
             let export = index.exports[Int(-1 - index.edges[place].parent)]
             put(PermissionRules.masks(of: export), on: place)
@@ -56,22 +75,21 @@ struct PermissionResolver {
 
     private func claim(of node: Int, at place: Int, hasUsers: Bool) -> EdgeMasks {
         let edge = index.edges[place]
-        let description = index.nodes[node]
         var masks = PermissionRules.masks(
             role: edge.role,
             demand: cumulative[node],
-            isWritable: !description.isReadOnly
+            isWritable: !index.traits(node).contains(.readOnly)
         )
-        if let claim = index.drivers[node]?.claim {
+        if Self.isClaiming[Int(index.driverNumber(node))], let claim = index.driver(node)?.claim {
             let context = PermissionContext(
-                node: description,
+                node: index.node(node),
                 edge: index.name(of: edge),
                 demand: cumulative[node],
                 hasUsers: hasUsers
             )
             masks = claim(masks, context)
         }
-        if index.nodes[Int(edge.child)].options.flag("force-share") == true { masks.shared = .all }
+        if index.traits(Int(edge.child)).contains(.forceShare) { masks.shared = .all }
         return masks
     }
 
@@ -79,7 +97,7 @@ struct PermissionResolver {
         let masks = cumulative[node]
         if !masks.used.subtracting(masks.shared).isEmpty { suspects.append(Int32(node)) }
         guard !masks.used.isDisjoint(with: [.write, .writeUnchanged]) else { return }
-        if index.nodes[node].isReadOnly {
+        if index.traits(node).contains(.readOnly) {
             refused.append((Int32(node), .readOnly))
         } else if !masks.used.contains(.resize), let size = sizes[node],
             size % alignments[node] != 0
@@ -92,12 +110,12 @@ struct PermissionResolver {
 
     /// Sizes and alignments, children before parents.
     private mutating func measure() {
-        sizes = [Int64?](repeating: nil, count: index.names.count)
-        alignments = [Int64](repeating: 1, count: index.names.count)
+        sizes = [Int64?](repeating: nil, count: index.count)
+        alignments = [Int64](repeating: 1, count: index.count)
         for node in order.reversed().lazy.map(Int.init) {
-            guard let driver = index.drivers[node] else { continue }
+            let driver = Self.measures[Int(index.driverNumber(node))]
             var childSize: Int64?
-            var alignment = max(1, driver.alignment(index.nodes[node]))
+            var alignment = max(1, driver.alignment?(index.node(node)) ?? 1)
             for place in index.children(of: node) {
                 let edge = index.edges[place]
                 if edge.role.contains(.primary) { childSize = sizes[Int(edge.child)] }
@@ -106,7 +124,7 @@ struct PermissionResolver {
                 }
             }
             sizes[node] =
-                driver.size(index.nodes[node], childSize) ?? (driver.isFilter ? childSize : nil)
+                driver.size?(index.node(node), childSize) ?? (driver.isFilter ? childSize : nil)
             alignments[node] = alignment
         }
     }

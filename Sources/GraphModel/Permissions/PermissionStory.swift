@@ -68,13 +68,13 @@ struct PermissionStory {
 
     private func wantsByItself(_ node: Int, edge place: Int32, _ rights: Permissions) -> Bool {
         let edge = index.edges[Int(place)]
-        let description = index.nodes[node]
+        let description = index.node(node)
         var masks = PermissionRules.masks(
             role: edge.role,
             demand: .idle,
             isWritable: !description.isReadOnly
         )
-        if let claim = index.drivers[node]?.claim {
+        if let claim = index.driver(node)?.claim {
             masks = claim(
                 masks,
                 PermissionContext(

@@ -23,13 +23,26 @@ package struct ResolvedGraph: Sendable {
     ///
     /// - Complexity: O(nodes + edges), besides sorting names.
     package init(resolving description: GraphDescription) {
-        let index = GraphIndex(description)
+        self.init(description, GraphIndex(description))
+    }
+
+    /// Computes everything about a graph whose numbers are known.
+    ///
+    /// - Parameters:
+    ///   - description: The graph.
+    ///   - numbered: The same graph by numbers.
+    package init(resolving description: GraphDescription, numbered: NumberedGraph) {
+        self.init(description, GraphIndex(numbered))
+    }
+
+    private init(_ description: GraphDescription, _ index: GraphIndex) {
         let parentsFirst = index.parentsFirst()
         var resolver = PermissionResolver(index: index, order: parentsFirst)
         resolver.run()
         self.description = description
         self.index = index
-        order = parentsFirst.reversed().map { index.names[Int($0)] }
+        let names = index.names
+        order = parentsFirst.reversed().map { names[Int($0)] }
         edgeMasks = resolver.edgeMasks
         cumulativeMasks = resolver.cumulative
         conflicts = resolver.conflicts
@@ -48,7 +61,7 @@ package struct ResolvedGraph: Sendable {
 
     /// What all parents of a node together use and share; idle for an unknown node.
     package func cumulative(of node: String) -> EdgeMasks {
-        index.numbers[node].map { cumulativeMasks[Int($0)] } ?? .idle
+        index.number(of: node).map { cumulativeMasks[$0] } ?? .idle
     }
 
     /// All edges: those of nodes by name, then those of exports by name.
@@ -67,7 +80,7 @@ package struct ResolvedGraph: Sendable {
     /// Cycles: for each group of nodes that reach each other, its edges.
     package var knots: [GraphKnot] {
         guard order.count != description.nodes.count else { return [] }
-        let reached = order.compactMap { index.numbers[$0] }
+        let reached = order.compactMap { index.number(of: $0).map { Int32($0) } }
         return index.knots(outside: reached).map { GraphKnot(index: index, members: $0) }
     }
 }

@@ -20,11 +20,15 @@ package struct Configuration: Sendable {
     ///   - limits: How much is taken.
     package init(texts: [ConfigurationText], limits: DocumentLimits = DocumentLimits()) {
         var reader = ConfigurationReader(limits: limits)
+        reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
         for text in texts { reader.read(text) }
         reader.checkReferences()
         var resolved: ResolvedGraph?
         if !reader.findings.hasErrors {
-            let graph = ResolvedGraph(resolving: reader.description)
+            let graph = ResolvedGraph(
+                resolving: reader.description,
+                numbered: reader.finishNumbers()
+            )
             for finding in GraphFindings(graph: graph, marks: reader.marks).all {
                 reader.findings.add(finding)
             }

@@ -1,15 +1,45 @@
 import GraphModel
 
 extension ConfigurationReader {
+    /// A node that stands where a name could.
+    private struct InlineNode {
+        let word: WordTable.Word
+        let keyPlace: SourcePlace
+        let value: DocumentTape.Value
+        /// The merge key's alias that brought it.
+        let origin: DocumentTape.Value?
+    }
+
+    /// What is read of one node.
+    private struct Draft {
+        var children: [ChildReference] = []
+        /// The slot of each child.
+        var slots: [Int] = []
+        /// The name of each child.
+        var words: [WordTable.Word] = []
+        var inner: [InlineNode] = []
+        var emptySlots: [String] = []
+        /// A bit for each option that the document has.
+        var said: UInt64 = 0
+        /// A bit for each slot that the document has.
+        var filled: UInt64 = 0
+        var isComplete = true
+    }
+
     /// Reads a node, and the nodes that stand inline in it.
-    mutating func readNode(_ name: String, _ value: DocumentValue, keyMark: SourceMark) {
-        let object = ObjectKind.node.object(name)
-        guard case .mapping(let entries) = value.content else {
-            findings.error(
+    mutating func readNode(
+        _ word: WordTable.Word,
+        _ value: DocumentTape.Value,
+        keyPlace: SourcePlace
+    ) {
+        subject = Subject(kind: .node, name: word)
+        guard tape.kind(value) == .mapping else {
+            names.leave(subject)
+            report(
                 "E0204",
-                "node \(name) wants a mapping with driver",
-                at: mark(value),
-                label: value.isNull ? "nothing" : "no mapping"
+                "\(title) wants a mapping with driver",
+                at: value,
+                label: tape.isNull(value) ? "nothing" : "no mapping"
             )
             return
         }
@@ -17,225 +47,283 @@ extension ConfigurationReader {
             findings.error(
                 "E0209",
                 "the configuration has more than \(limits.nodesMax) nodes",
-                at: keyMark
+                at: keyPlace.mark(in: file)
             )
             return
         }
-        guard let driver = readDriver(of: name, entries, keyMark: keyMark),
-            let schema = ObjectSchema.nodes[driver.name]
-        else { return }
-        var node = NodeDescription(name: name, driver: driver.name, options: schema.defaults)
-        var inner: [InlineNode] = []
-        var isComplete = read(entries, into: &node, schema: schema, keyMark: keyMark, &inner)
-        if let driverEntry = entries.first(where: { $0.key == "driver" }) {
-            let place = mark(driverEntry.value)
-            marks.values[object]?["driver"] = place
+        let entries = entries(of: value)
+        guard let schema = readDriver(entries, keyPlace: keyPlace),
+            let driver = schema.driver
+        else { return names.leave(subject) }
+        let name = subject
+        var draft = readFields(entries, schema)
+        if reportMissing(schema, said: draft.said, at: keyPlace) { draft.isComplete = false }
+        reportEmptySlots(schema, &draft, keyPlace: keyPlace)
+        let options = options(schema, said: draft.said)
+        let node = node(driver, options, draft)
+        let isComplete = readInline(draft.inner) && draft.isComplete
+        guard isComplete else { return }
+        description.nodes[node.name] = node
+        number(node, name.name, schema, draft)
+        report(Catalog.check(node), on: name)
+        if let check = driver.check { report(check(node), on: name) }
+    }
+
+    /// Adds a node by number, with the words of its children.
+    private mutating func number(
+        _ node: NodeDescription,
+        _ word: WordTable.Word,
+        _ schema: ObjectSchema,
+        _ draft: Draft
+    ) {
+        let place = Int(word)
+        if place >= nodeNumbers.count {
+            let count = max(place + 1, 2 * nodeNumbers.count)
+            nodeNumbers += [Int32](repeating: 0, count: count - nodeNumbers.count)
         }
+        var traits: NumberedGraph.Traits = []
+        if draft.said & schema.traitOptions != 0 {
+            if node.isReadOnly { traits.insert(.readOnly) }
+            if node.options.flag("force-share") == true { traits.insert(.forceShare) }
+        }
+        nodeNumbers[place] = numbered.add(node, driver: schema.number, traits: traits) + 1
+        childNames += draft.words
+    }
+
+    private mutating func node(
+        _ driver: DriverSpecification,
+        _ options: Options,
+        _ draft: Draft
+    ) -> NodeDescription {
+        var node = NodeDescription(
+            name: words.text(subject.name),
+            driver: driver.name,
+            options: options,
+            children: draft.children
+        )
+        if let former = options.text("formerly") {
+            node.options["formerly"] = nil
+            node.formerly = former
+            renamed.append(subject.name)
+        }
+        node.emptySlots = draft.emptySlots
+        return node
+    }
+
+    /// Reads nodes that stand inline; `false` when one of them is not there.
+    private mutating func readInline(_ inner: [InlineNode]) -> Bool {
+        var isComplete = true
         for child in inner {
-            if let fault = ObjectName.fault(in: child.name) {
+            let name = words.text(child.word)
+            if let fault = ObjectName.fault(in: name) {
                 findings.error(
                     "E0207",
-                    "inline child \"\(child.name)\" \(fault)",
-                    at: child.keyMark,
+                    "inline child \"\(name)\" \(fault)",
+                    at: child.keyPlace.mark(in: file),
                     help: ["give it a name of its own under nodes, and refer to it"]
                 )
                 isComplete = false
-            } else if declare(.node, child.name, at: child.keyMark) {
-                readNode(child.name, child.value, keyMark: child.keyMark)
+            } else if declare(.node, child.word, at: child.keyPlace) {
+                let depth = trail.count
+                if let origin = child.origin { trail.append(origin) }
+                if tape.cells[Int(child.value)].kind == .alias { trail.append(child.value) }
+                readNode(child.word, child.value, keyPlace: child.keyPlace)
+                trail.removeLast(trail.count - depth)
             } else {
                 isComplete = false
             }
         }
-        guard isComplete else { return }
-        description.nodes[name] = node
-        report(Catalog.check(node) + driver.check(node), on: .node, name)
-    }
-
-    /// A node that stands where a name could.
-    struct InlineNode {
-        let name: String
-        let keyMark: SourceMark
-        let value: DocumentValue
+        return isComplete
     }
 
     private mutating func readDriver(
-        of name: String,
         _ entries: [DocumentEntry],
-        keyMark: SourceMark
-    ) -> DriverSpecification? {
-        guard let entry = entries.first(where: { $0.key == "driver" }) else {
+        keyPlace: SourcePlace
+    ) -> ObjectSchema? {
+        guard let entry = entries.first(where: { $0.word == Vocabulary.driver }) else {
             findings.error(
                 "E0202",
-                "node \(name): \"driver\" is missing",
-                at: keyMark,
+                "\(title): \"driver\" is missing",
+                at: keyPlace.mark(in: file),
                 label: "needs driver",
                 help: ["all drivers: sluice drivers"]
             )
             return nil
         }
-        guard case .scalar(let word, _) = entry.value.content, !entry.value.isNull else {
-            findings.error(
-                "E0204",
-                "node \(name): \"driver\" wants the name of a driver",
-                at: mark(entry.value)
-            )
+        marks.add(Vocabulary.driver, at: place(entry.value))
+        guard tape.isScalar(entry.value), !tape.isNull(entry.value) else {
+            report("E0204", "\(title): \"driver\" wants the name of a driver", at: entry.value)
             return nil
         }
-        if let driver = Catalog.driver(word) { return driver }
-        findings.error(
+        let driver = words.word(of: tape.bytes(entry.value))
+        if let schema = ObjectSchema.node(driver) { return schema }
+        let word = words.text(driver)
+        report(
             "E0203",
-            "node \(name): unknown driver \"\(word)\"",
-            at: mark(entry.value),
+            "\(title): unknown driver \"\(word)\"",
+            at: entry.value,
             suggestions: Spelling.near(word, among: Catalog.drivers.map(\.name)),
             help: ["all drivers: sluice drivers"]
         )
         return nil
     }
 
-    private mutating func read(
+    private mutating func readFields(
         _ entries: [DocumentEntry],
-        into node: inout NodeDescription,
-        schema: ObjectSchema,
-        keyMark: SourceMark,
-        _ inner: inout [InlineNode]
-    ) -> Bool {
-        var reader = ValueReader(file: file, title: "node \(node.name)", findings: findings)
-        var given: Set<String> = []
-        var slots = [[ChildReference]](repeating: [], count: schema.slots.count)
-        var isComplete = true
-        for entry in entries where !entry.key.hasPrefix("x-") {
-            switch schema.fields[entry.key] {
+        _ schema: ObjectSchema
+    ) -> Draft {
+        beginOptions(schema)
+        var draft = Draft()
+        for entry in entries where !isNote(entry.word) {
+            switch schema.field(entry.word) {
             case .driver: continue
             case .option(let place):
-                let option = schema.options[place]
-                given.insert(option.key)
-                guard let value = reader.read(option.kind, entry.value, path: option.key) else {
-                    isComplete = isComplete && reader.isNothing(option.kind, entry.value)
-                    continue
-                }
-                if option.key == "formerly", case .text(let former) = value {
-                    node.formerly = former
-                } else {
-                    node.options[option.key] = value
-                }
+                draft.said |= 1 << UInt64(place)
+                if !readOption(place, schema, entry) { draft.isComplete = false }
             case .slot(let place):
-                given.insert(entry.key)
-                let children = reader.readChildren(
-                    schema.slots[place],
-                    entry,
-                    of: &node,
-                    inline: &inner
-                )
-                slots[place] = children ?? []
-                isComplete = isComplete && children != nil
+                draft.filled |= 1 << UInt64(place)
+                if !readSlot(place, schema.slots[place], entry, &draft) { draft.isComplete = false }
             case nil:
-                reader.reportUnknown(
-                    entry,
-                    among: Array(schema.fields.keys),
-                    in: "",
-                    owner: "driver \(node.driver)"
-                )
-                isComplete = false
+                reportUnknown(entry, among: schema.keys, owner: schema.owner)
+                draft.isComplete = false
             }
         }
-        if reader.reportMissing(schema, given: given, keyMark: keyMark) { isComplete = false }
-        for slot in schema.slots where slot.occupancy != .optional && !given.contains(slot.name) {
-            reader.findings.error(
+        if draft.slots.count > 1 { sortChildren(&draft) }
+        return draft
+    }
+
+    /// Puts children in the order of their slots; those of one slot keep theirs.
+    private func sortChildren(_ draft: inout Draft) {
+        let order = draft.children.indices.sorted {
+            (draft.slots[$0], $0) < (draft.slots[$1], $1)
+        }
+        draft.children = order.map { draft.children[$0] }
+        draft.words = order.map { draft.words[$0] }
+    }
+
+    private mutating func reportEmptySlots(
+        _ schema: ObjectSchema,
+        _ draft: inout Draft,
+        keyPlace: SourcePlace
+    ) {
+        for (place, slot) in schema.slots.enumerated()
+        where slot.occupancy != .optional && draft.filled >> UInt64(place) & 1 == 0 {
+            findings.error(
                 "E0202",
-                "\(reader.title): child \"\(slot.name)\" is missing",
-                at: keyMark,
+                "\(title): child \"\(slot.name)\" is missing",
+                at: keyPlace.mark(in: file),
                 label: "needs \(slot.name)",
                 help: ["write the name of a node, or a node inline"]
             )
-            isComplete = false
+            draft.isComplete = false
         }
-        node.children = slots.flatMap { $0 }
-        findings = reader.findings
-        marks.values[ObjectKind.node.object(node.name)] = reader.marks
-        return isComplete
     }
-}
 
-extension ValueReader {
-    /// Reads the children of one slot; `nil` when something is wrong.
-    fileprivate mutating func readChildren(
+    // MARK: - Children
+
+    /// Reads the children of one slot; `false` when something is wrong.
+    private mutating func readSlot(
+        _ place: Int,
         _ slot: ChildSlot,
         _ entry: DocumentEntry,
-        of node: inout NodeDescription,
-        inline inner: inout [ConfigurationReader.InlineNode]
-    ) -> [ChildReference]? {
-        marks[slot.name] = mark(entry.value)
+        _ draft: inout Draft
+    ) -> Bool {
+        marks.add(entry.word, at: self.place(entry.value))
         guard case .list(let countMin) = slot.occupancy else {
-            if entry.value.isNull {
-                if slot.occupancy == .optional {
-                    node.emptySlots.append(slot.name)
-                    return []
-                }
-                findings.error(
-                    "E0204",
-                    "\(title): child \"\(slot.name)\" cannot be null",
-                    at: mark(entry.value),
-                    help: ["write the name of a node, or a node inline"]
-                )
-                return nil
-            }
+            if tape.isNull(entry.value) { return readEmptySlot(slot, entry, &draft) }
             return readChild(
+                slot: place,
                 edge: slot.name,
-                entry.value,
-                keyMark: entry.keyPlace.mark(in: file),
-                of: node.name,
-                inline: &inner
-            ).map { [$0] }
+                path: entry.word,
+                entry,
+                keyPlace: self.place(entry.key),
+                &draft
+            )
         }
-        guard case .sequence(let values) = entry.value.content, values.count >= countMin else {
-            findings.error(
+        let values = tape.kind(entry.value) == .sequence ? tape.elements(entry.value) : []
+        guard values.count >= max(countMin, 1) else {
+            report(
                 "E0204",
                 "\(title): \"\(slot.name)\" wants a list of at least \(countMin) nodes",
-                at: mark(entry.value)
+                at: entry.value
             )
-            return nil
+            return false
         }
-        var children: [ChildReference] = []
-        for (place, value) in values.enumerated() {
-            let edge = "\(slot.name).\(place)"
-            marks[edge] = mark(value)
-            guard
-                let child = readChild(
-                    edge: edge,
-                    value,
-                    keyMark: mark(value),
-                    of: node.name,
-                    inline: &inner
-                )
-            else { return nil }
-            children.append(child)
+        var isComplete = true
+        for (number, value) in values.enumerated() {
+            let path = path(entry.word, place: number)
+            marks.add(path, at: self.place(value))
+            let element = DocumentEntry(
+                word: entry.word,
+                key: value,
+                value: value,
+                origin: entry.origin
+            )
+            let isRead = readChild(
+                slot: place,
+                edge: "\(slot.name).\(number)",
+                path: path,
+                element,
+                keyPlace: self.place(value),
+                &draft
+            )
+            if !isRead { isComplete = false }
         }
-        return children
+        return isComplete
+    }
+
+    private mutating func readEmptySlot(
+        _ slot: ChildSlot,
+        _ entry: DocumentEntry,
+        _ draft: inout Draft
+    ) -> Bool {
+        if slot.occupancy == .optional {
+            draft.emptySlots.append(slot.name)
+            return true
+        }
+        report(
+            "E0204",
+            "\(title): child \"\(slot.name)\" cannot be null",
+            at: entry.value,
+            help: ["write the name of a node, or a node inline"]
+        )
+        return false
     }
 
     private mutating func readChild(
+        slot: Int,
         edge: String,
-        _ value: DocumentValue,
-        keyMark: SourceMark,
-        of parent: String,
-        inline inner: inout [ConfigurationReader.InlineNode]
-    ) -> ChildReference? {
-        switch value.content {
-        case .scalar(let name, _) where !value.isNull:
-            return ChildReference(edge: edge, node: name)
+        path: GraphMarks.Path,
+        _ entry: DocumentEntry,
+        keyPlace: SourcePlace,
+        _ draft: inout Draft
+    ) -> Bool {
+        let word: WordTable.Word
+        switch tape.kind(entry.value) {
+        case .plain where !tape.isNull(entry.value), .quoted:
+            word = words.word(of: tape.bytes(entry.value))
+            names.refer(to: .node, word, from: subject, path: path)
         case .mapping:
-            let name = "\(parent).\(edge)"
-            inner.append(
-                ConfigurationReader.InlineNode(name: name, keyMark: keyMark, value: value)
+            word = words.word(of: "\(words.text(subject.name)).\(edge)")
+            draft.inner.append(
+                InlineNode(
+                    word: word,
+                    keyPlace: keyPlace,
+                    value: entry.value,
+                    origin: entry.origin
+                )
             )
-            return ChildReference(edge: edge, node: name)
         default:
-            findings.error(
+            report(
                 "E0204",
                 "\(title): child \"\(edge)\" wants the name of a node, or a node inline",
-                at: mark(value)
+                at: entry.value
             )
-            return nil
+            return false
         }
+        draft.children.append(ChildReference(edge: edge, node: words.text(word)))
+        draft.slots.append(slot)
+        draft.words.append(word)
+        return true
     }
 }

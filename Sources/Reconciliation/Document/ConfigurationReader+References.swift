@@ -3,75 +3,60 @@ import GraphModel
 extension ConfigurationReader {
     /// Checks names that objects use for each other, once everything is read.
     mutating func checkReferences() {
-        for node in description.nodes.values {
-            let object = ObjectKind.node.object(node.name)
-            for child in node.children {
-                check(.node, child.node, from: "node \(node.name)", at: (object, child.edge))
-            }
-            checkOptions(node.options, ObjectSchema.nodes[node.driver], "node \(node.name)", object)
-            checkFormerly(node, object)
-        }
+        marks.seal()
+        for reference in names.waiting { check(reference) }
+        for word in renamed { checkFormerly(words.text(word)) }
         fillListeners()
-        for export in description.exports.values {
-            let object = ObjectKind.export.object(export.name)
-            check(.node, export.node, from: "export \(export.name)", at: (object, "node"))
-            if !export.listener.isEmpty {
-                check(
-                    .listener,
-                    export.listener,
-                    from: "export \(export.name)",
-                    at: (object, "listener")
-                )
-            }
-            if let thread = export.options.text("iothread") {
-                check(.ioThread, thread, from: "export \(export.name)", at: (object, "iothread"))
-            }
-        }
         checkPublicNames()
         checkAddresses()
+        checkAppearances()
     }
 
-    private mutating func checkOptions(
-        _ options: Options,
-        _ schema: ObjectSchema?,
-        _ owner: String,
-        _ object: String
-    ) {
-        for reference in schema?.references ?? [] {
-            guard let name = options.text(reference.key) else { continue }
-            check(reference.kind, name, from: owner, at: (object, reference.key))
-        }
-    }
-
-    private mutating func check(
-        _ kind: ObjectKind,
-        _ name: String,
-        from owner: String,
-        at place: (object: String, path: String)
-    ) {
-        // What an unread file declares is not known; what has faults of its own is declared.
-        guard !hasUnreadFile, !declared.contains(kind.object(name)) else { return }
+    private mutating func check(_ reference: NameRegister.Reference) {
+        // What an unread part declares is not known; what has faults of its own is declared.
+        guard !hasUnreadPart, !names.isDeclared(reference.kind, reference.name) else { return }
+        let (kind, name) = (reference.kind, words.text(reference.name))
         // The default thread exists without being declared.
         if kind == .ioThread, name == GraphPlacement.defaultThread { return }
-        let prefix = kind.rawValue + "/"
-        let names = declared.filter { $0.hasPrefix(prefix) }.map {
-            String($0.dropFirst(prefix.count))
+        if isInlineInUnread(kind, name) { return }
+        let user = reference.user
+        let path = marks.text(of: reference.path)
+        let mark = names.record(user.kind, user.name).map { marks.mark($0, path) }
+        if let other = names.otherSpelling(of: kind, reference.name, name) {
+            return reportSpelling(kind, name, of: other, at: mark)
         }
-        let closest = Spelling.near(name, among: names)
-        var help = names.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
+        reportDangling(reference, name, at: mark)
+    }
+
+    private mutating func reportDangling(
+        _ reference: NameRegister.Reference,
+        _ name: String,
+        at mark: SourceMark?
+    ) {
+        let kind = reference.kind
+        let known = names.names(of: kind).map(words.text)
+        let closest = Spelling.near(name, among: known)
+        var help = known.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
         if name.hasPrefix("x-") {
             help.append("keys that begin with x- are notes, and declare nothing")
         }
+        let others = ObjectKind.allCases.filter {
+            $0 != kind && names.isDeclared($0, reference.name)
+        }
+        if let other = others.first {
+            help.append("\(name) is \(other.titleWithArticle); this wants \(kind.titleWithArticle)")
+        }
         findings.error(
             "E0302",
-            "\(owner) refers to \(kind.title) \"\(name)\", which no file declares",
-            at: marks.mark(place.object, place.path),
+            "\(title(of: reference.user)) refers to \(kind.title) \"\(name)\", "
+                + "which no file declares",
+            at: mark,
             label: "no such \(kind.title)",
             related: closest.first.map {
                 [
                     Diagnostic.Related(
                         message: "the closest name is declared here",
-                        mark: marks.objects[kind.object($0)]
+                        mark: marks.mark(kind, $0)
                     )
                 ]
             } ?? [],
@@ -80,40 +65,49 @@ extension ConfigurationReader {
         )
     }
 
-    private mutating func checkFormerly(_ node: NodeDescription, _ object: String) {
-        guard let former = node.formerly else { return }
+    /// Whether a name could be that of a node inline in one of which a part was not read.
+    private func isInlineInUnread(_ kind: ObjectKind, _ name: String) -> Bool {
+        guard kind == .node, !names.unread.isEmpty else { return false }
+        return names.unread.contains { name.hasPrefix(words.text($0.name) + ".") }
+    }
+
+    private mutating func checkFormerly(_ name: String) {
+        let object = ObjectKind.node.object(name)
+        guard let former = description.nodes[name]?.formerly else { return }
         let problem: String
-        if former == node.name {
+        if former == name {
             problem = "is its name now"
-        } else if declared.contains(ObjectKind.node.object(former)) {
+        } else if names.isDeclared(.node, words.word(of: former)) {
             problem = "is declared as a node of its own"
         } else if let other = formerNames[former] {
-            problem = "is claimed by node \(min(other, node.name)) as well"
+            problem = "is claimed by node \(min(other, name)) as well"
         } else {
-            formerNames[former] = node.name
+            formerNames[former] = name
             return
         }
         findings.error(
             "E0306",
-            "node \(node.name): \"formerly\" names \(former), which \(problem)",
+            "node \(name): \"formerly\" names \(former), which \(problem)",
             at: marks.mark(object, "formerly"),
             help: ["formerly is for a node that has another name now; take it out when it is not"]
         )
     }
 
     private mutating func fillListeners() {
+        if exports.allSatisfy({ $0.listener != nil }) { return }
         let only = description.listeners.count == 1 ? description.listeners.keys.first : nil
-        for export in description.exports.values where export.listener.isEmpty {
+        let count = names.names(of: .listener).count
+        for export in exports where export.listener == nil {
+            let name = words.text(export.name)
             if let only {
-                description.exports[export.name]?.listener = only
+                description.exports[name]?.listener = only
                 continue
             }
-            let count = declared.count { $0.hasPrefix("listener/") }
-            guard count != 1, !hasUnreadFile else { continue }
+            guard count != 1, !hasUnreadPart else { continue }
             findings.error(
                 "E0307",
-                "export \(export.name): \"listener\" is missing, and there are \(count) listeners",
-                at: marks.objects[ObjectKind.export.object(export.name)],
+                "export \(name): \"listener\" is missing, and there are \(count) listeners",
+                at: marks.mark(.export, name),
                 label: "needs listener",
                 suggestions: description.listeners.keys.sorted().prefix(3).map { $0 }
             )
@@ -121,20 +115,25 @@ extension ConfigurationReader {
     }
 
     private mutating func checkPublicNames() {
-        var earliest: [String: ExportDescription] = [:]
-        for export in description.exports.values where !export.listener.isEmpty {
-            let key = "\(export.listener)\u{0}\(export.publicName)"
+        let only = description.listeners.count == 1 ? description.listeners.keys.first : nil
+        let fallback = only.map { words.word(of: $0) }
+        var earliest: [UInt64: WordTable.Word] = [:]
+        earliest.reserveCapacity(exports.count)
+        for export in exports {
+            guard let listener = export.listener ?? fallback else { continue }
+            let key =
+                UInt64(UInt32(bitPattern: listener)) << 32
+                | UInt64(UInt32(bitPattern: export.publicName))
+            // Exports are in the order of the files.
             guard let other = earliest[key] else {
-                earliest[key] = export
+                earliest[key] = export.name
                 continue
             }
-            let isLater = place(other, "name") < place(export, "name")
-            let (first, second) = isLater ? (other, export) : (export, other)
-            earliest[key] = first
+            let (first, second) = (words.text(other), words.text(export.name))
             findings.error(
                 "E0303",
-                "exports \(first.name) and \(second.name) both are \"\(export.publicName)\" on "
-                    + "listener \(export.listener)",
+                "exports \(first) and \(second) both are \"\(words.text(export.publicName))\" on "
+                    + "listener \(words.text(listener))",
                 at: place(second, "name"),
                 label: "second",
                 related: [
@@ -145,8 +144,8 @@ extension ConfigurationReader {
         }
     }
 
-    private func place(_ export: ExportDescription, _ path: String) -> SourceMark {
-        marks.mark(ObjectKind.export.object(export.name), path)
+    private func place(_ export: String, _ path: String) -> SourceMark {
+        marks.mark(ObjectKind.export.object(export), path)
             ?? SourceMark(file: "", line: 1, column: 1)
     }
 
@@ -184,5 +183,51 @@ extension ConfigurationReader {
                 first[address] = name
             }
         }
+    }
+
+    /// Warns of names that look like another one of the same kind.
+    private mutating func checkAppearances() {
+        var seen: [Subject: WordTable.Word] = [:]
+        for subject in names.foreign {
+            let name = words.text(subject.name)
+            let looks = words.word(of: ObjectName.appearance(of: name))
+            let looking = Subject(kind: subject.kind, name: looks)
+            let other =
+                names.isDeclared(subject.kind, looks) && looks != subject.name
+                ? looks : seen[looking]
+            seen[looking] = subject.name
+            guard let other else { continue }
+            findings.add(
+                Diagnostic(
+                    severity: .warning,
+                    code: "W0208",
+                    message: "\(title(of: subject)) looks like another \(subject.kind.title), "
+                        + "with letters of another script",
+                    mark: marks.mark(subject.kind, name),
+                    label: "not the same name",
+                    related: [
+                        Diagnostic.Related(
+                            message: "the other one is here",
+                            mark: marks.mark(subject.kind, words.text(other))
+                        )
+                    ],
+                    help: ["give one of them a name that can be told apart"]
+                )
+            )
+        }
+    }
+
+    /// The graph by numbers, once everything is read.
+    mutating func finishNumbers() -> NumberedGraph {
+        for name in childNames { numbered.add(child: number(name)) }
+        for export in exports {
+            guard let description = description.exports[words.text(export.name)] else { continue }
+            numbered.add(description, target: number(export.node))
+        }
+        return numbered
+    }
+
+    private func number(_ name: WordTable.Word) -> Int32 {
+        Int(name) < nodeNumbers.count ? nodeNumbers[Int(name)] - 1 : NumberedGraph.missing
     }
 }

@@ -2,148 +2,231 @@ import GraphModel
 
 /// Reads documents into one graph, with the place of everything, and collects all faults.
 struct ConfigurationReader {
+    typealias Subject = NameRegister.Subject
+
     /// The only version of the language.
     private static let version = "1"
+    /// Bytes that a node takes in a file, about; a guess costs at most a little memory.
+    private static let nodeBytes = 120
 
     /// What was read so far.
     var description = GraphDescription()
     /// Where it was read.
-    var marks = GraphMarks()
+    var marks = GraphMarks(paths: Vocabulary.texts)
     /// Findings so far.
     var findings = FindingList()
-    /// Objects that were declared, those with faults included.
-    var declared: Set<String> = []
-    /// Whether a file could not be read to its end, so that what it declares is not known.
-    var hasUnreadFile = false
+    /// Words of all files.
+    var words = Vocabulary.table
+    /// Objects that were declared, those with faults included, and what refers to them.
+    var names = NameRegister()
+    /// Whether a part could not be read, so that what it declares is not known.
+    var hasUnreadPart = false
+    /// Exports in the order of the files.
+    var exports: [ExportNames] = []
+    /// The nodes and exports once more, by number.
+    var numbered = NumberedGraph()
+    /// Names of all nodes' children, in the order of nodes.
+    var childNames: [WordTable.Word] = []
+    /// Numbers of nodes by name, from 1; 0 for none.
+    var nodeNumbers: [Int32] = []
     /// New names of nodes by the former ones that they claim.
     var formerNames: [String: String] = [:]
+    /// Nodes that claim a former name.
+    var renamed: [WordTable.Word] = []
     /// Limits on what is taken.
     let limits: DocumentLimits
     /// The file that is read.
     var file = ""
+    /// Its values.
+    var tape = DocumentTape()
+    /// The object that is read.
+    var subject = Subject(kind: .node, name: Vocabulary.driver)
+    /// Aliases by which the value that is read came here, the outermost first.
+    var trail: [DocumentTape.Value] = []
+    /// Values of the object that is read, by the place of their option.
+    var given: [OptionValue?] = []
+    /// Numbers of paths inside options, by the paths that they begin with.
+    var innerPaths: [InnerPath: GraphMarks.Path] = [:]
+    /// What the last object of each schema said, since the next one often says the same.
+    var latest = [LatestOptions?](repeating: nil, count: ObjectSchema.count)
+
+    /// A path inside an option: the option's, and a key or a place in a list.
+    struct InnerPath: Hashable {
+        let outer: GraphMarks.Path
+        /// A word, or `-1 - place`.
+        let step: Int32
+    }
+
+    /// The names that an export uses.
+    struct ExportNames {
+        let name: WordTable.Word
+        let node: WordTable.Word
+        let listener: WordTable.Word?
+        let publicName: WordTable.Word
+    }
+
+    /// Options of an object with the bits of those that its document said.
+    struct LatestOptions {
+        let said: UInt64
+        let options: Options
+    }
 
     init(limits: DocumentLimits) { self.limits = limits }
+
+    /// Makes room for what so many bytes will declare, about.
+    mutating func expect(bytes: Int) {
+        let nodes = min(bytes / Self.nodeBytes, limits.nodesMax)
+        description.nodes.reserveCapacity(nodes)
+        description.exports.reserveCapacity(nodes / 4)
+    }
 
     /// Reads a file.
     mutating func read(_ text: ConfigurationText) {
         file = text.path
-        let (documents, faults) = DocumentParser.parse(
+        marks.begin(file: text.path)
+        let parser = DocumentParser.parse(
             text.bytes,
             file: text.path,
-            fileBytesMax: limits.fileBytesMax
+            limits: limits,
+            words: &words
         )
-        for fault in faults { findings.add(fault) }
+        for fault in parser.diagnostics { findings.add(fault) }
         // Duplicate keys leave the rest of a file readable; everything else does not.
-        if documents.isEmpty { hasUnreadFile = true }
-        for (place, document) in documents.enumerated() {
-            read(document.root, isFirst: place == 0)
+        if parser.hasUnreadPart || parser.tape.roots.isEmpty { hasUnreadPart = true }
+        tape = parser.tape
+        for (place, root) in tape.roots.enumerated() { read(root, isFirst: place == 0) }
+        tape = DocumentTape()
+    }
+
+    private mutating func read(_ root: DocumentTape.Value, isFirst: Bool) {
+        guard tape.kind(root) == .mapping else {
+            report("E0204", "a configuration is a mapping that begins with sluice: 1", at: root)
+            hasUnreadPart = true
+            return
+        }
+        let entries = entries(of: root)
+        checkVersion(entries, root, isFirst: isFirst)
+        for entry in entries where entry.word != Vocabulary.version && !isNote(entry.word) {
+            let key = words.text(entry.word)
+            guard let kind = ObjectKind.allCases.first(where: { $0.section == key }) else {
+                reportSection(key, entry)
+                continue
+            }
+            following(entry) { $0.readSection(kind, $0.tape.target(entry.value), entry.value) }
         }
     }
 
-    private mutating func read(_ root: DocumentValue, isFirst: Bool) {
-        guard case .mapping(let entries) = root.content else {
-            findings.error(
-                "E0204",
-                "a configuration is a mapping that begins with sluice: 1",
-                at: root.place.mark(in: file)
-            )
-            hasUnreadFile = true
-            return
-        }
-        checkVersion(entries, root, isFirst: isFirst)
-        for entry in entries where entry.key != "sluice" && !entry.key.hasPrefix("x-") {
-            guard let kind = ObjectKind.allCases.first(where: { $0.section == entry.key }) else {
-                findings.error(
-                    "E0201",
-                    "unknown section \"\(entry.key)\"",
-                    at: entry.keyPlace.mark(in: file),
-                    label: "no such section",
-                    suggestions: Spelling.near(
-                        entry.key,
-                        among: ObjectKind.allCases.map(\.section) + ["sluice"]
-                    ),
-                    help: ["keys that begin with x- are free for notes and anchors"]
-                )
-                continue
-            }
-            readSection(kind, entry.value)
-        }
+    private mutating func reportSection(_ key: String, _ entry: DocumentEntry) {
+        // What it would have declared is not known.
+        hasUnreadPart = true
+        findings.error(
+            "E0201",
+            "unknown section \"\(key)\"",
+            at: place(entry.key).mark(in: file),
+            label: "no such section",
+            suggestions: Spelling.near(
+                key,
+                among: ObjectKind.allCases.map(\.section) + ["sluice"]
+            ),
+            help: [
+                "sections: " + ObjectKind.allCases.map(\.section).joined(separator: ", "),
+                "keys that begin with x- are free for notes and anchors",
+            ]
+        )
     }
 
     private mutating func checkVersion(
         _ entries: [DocumentEntry],
-        _ root: DocumentValue,
+        _ root: DocumentTape.Value,
         isFirst: Bool
     ) {
-        guard let entry = entries.first(where: { $0.key == "sluice" }) else {
+        guard let entry = entries.first(where: { $0.word == Vocabulary.version }) else {
             let start = SourceMark(file: file, line: 1, column: 1, length: 1)
             findings.error(
                 "E0110",
                 "the format version is missing",
-                at: isFirst ? start : root.place.mark(in: file),
+                at: isFirst ? start : place(root).mark(in: file),
                 suggestions: ["sluice: \(Self.version)"],
                 help: ["every document begins with sluice: \(Self.version)"]
             )
             return
         }
-        if case .scalar(Self.version, true) = entry.value.content { return }
-        findings.error(
+        if tape.kind(entry.value) == .plain, tape.text(entry.value) == Self.version { return }
+        report(
             "E0110",
             "this is not a format version that can be read",
-            at: mark(entry.value),
+            at: entry.value,
             label: "expected \(Self.version)",
             suggestions: [Self.version]
         )
     }
 
-    private mutating func readSection(_ kind: ObjectKind, _ value: DocumentValue) {
-        if value.isNull { return }
-        guard case .mapping(let entries) = value.content else {
-            findings.error(
+    private mutating func readSection(
+        _ kind: ObjectKind,
+        _ section: DocumentTape.Value,
+        _ value: DocumentTape.Value
+    ) {
+        if tape.isNull(section) { return }
+        guard tape.kind(section) == .mapping else {
+            hasUnreadPart = true
+            report(
                 "E0204",
                 "\"\(kind.section)\" wants a mapping of names to \(kind.title)s",
-                at: mark(value)
+                at: value
             )
             return
         }
-        for entry in entries where !entry.key.hasPrefix("x-") {
-            let keyMark = entry.keyPlace.mark(in: file)
-            if let fault = ObjectName.fault(in: entry.key) {
-                findings.error(
-                    "E0207",
-                    "\(kind.title) name \"\(entry.key)\" \(fault)",
-                    at: keyMark,
-                    help: ["a name is a letter, then letters, digits, -, _ and ."]
-                )
-                continue
-            }
-            guard declare(kind, entry.key, at: keyMark) else { continue }
-            if kind == .node {
-                readNode(entry.key, entry.value, keyMark: keyMark)
-            } else {
-                readService(kind, entry.key, entry.value, keyMark: keyMark)
+        for entry in entries(of: section) where !isNote(entry.word) {
+            let isNamed = checkName(kind, entry)
+            guard declare(kind, entry.word, at: place(entry.key)), isNamed else { continue }
+            following(entry) { reader in
+                reader.subject = Subject(kind: kind, name: entry.word)
+                if kind == .node {
+                    reader.readNode(entry.word, entry.value, keyPlace: reader.place(entry.key))
+                } else {
+                    reader.readService(kind, entry)
+                }
             }
         }
     }
 
-    /// Where a value stands by which its object says it.
-    func mark(_ value: DocumentValue) -> SourceMark {
-        (value.alias ?? value.place).mark(in: file)
+    private mutating func checkName(_ kind: ObjectKind, _ entry: DocumentEntry) -> Bool {
+        let name = words.text(entry.word)
+        guard let fault = ObjectName.fault(in: name) else { return true }
+        let hidden = ObjectName.hiddenCharacter(in: name)
+        findings.error(
+            hidden == nil ? "E0207" : "E0107",
+            hidden.map { "\(kind.title) name \"\(name)\" has \(TextRules.name(of: $0)) in it" }
+                ?? "\(kind.title) name \"\(name)\" \(fault)",
+            at: place(entry.key).mark(in: file),
+            label: hidden == nil ? "" : "hidden character",
+            help: [
+                hidden == nil
+                    ? "a name is a letter, then letters, digits, -, _ and ."
+                    : "delete it; it can hide what the file says"
+            ]
+        )
+        return false
     }
 
     /// Notes an object; `false` when there is one of this name.
-    mutating func declare(_ kind: ObjectKind, _ name: String, at mark: SourceMark) -> Bool {
-        let object = kind.object(name)
-        guard declared.insert(object).inserted else {
+    mutating func declare(
+        _ kind: ObjectKind,
+        _ word: WordTable.Word,
+        at place: SourcePlace
+    ) -> Bool {
+        let name = words.text(word)
+        if let record = names.record(kind, word) {
+            let first = marks.mark(record)
             findings.error(
                 "E0301",
                 "\(kind.title) \(name) is declared twice",
-                at: mark,
+                at: place.mark(in: file),
                 label: "second",
                 related: [
                     Diagnostic.Related(
-                        message: "first one is here, in \(marks.objects[object]?.file ?? "")",
-                        mark: marks.objects[object]
+                        message: "first one is here, in \(first.file)",
+                        mark: first
                     )
                 ],
                 help: [
@@ -152,127 +235,113 @@ struct ConfigurationReader {
             )
             return false
         }
-        marks.objects[object] = mark
+        if !name.utf8.allSatisfy({ $0 < 0x80 }), let other = names.spell(kind, word, name) {
+            reportSpelling(kind, name, of: other, at: place.mark(in: file))
+            return false
+        }
+        names.declare(kind, word, marks.add(kind, name, at: place))
         return true
     }
 
-    private mutating func readService(
-        _ kind: ObjectKind,
-        _ name: String,
-        _ value: DocumentValue,
-        keyMark: SourceMark
-    ) {
+    private mutating func readService(_ kind: ObjectKind, _ entry: DocumentEntry) {
         guard let schema = ObjectSchema.services[kind] else { return }
-        let entries: [DocumentEntry]
-        if case .mapping(let found) = value.content {
-            entries = found
-        } else if value.isNull {
-            entries = []
-        } else {
-            findings.error(
-                "E0204",
-                "\(kind.title) \(name) wants a mapping",
-                at: mark(value)
-            )
+        let value = entry.value
+        var entries: [DocumentEntry] = []
+        if tape.kind(value) == .mapping {
+            entries = self.entries(of: value)
+        } else if !tape.isNull(value) {
+            report("E0204", "\(title) wants a mapping", at: value)
             return
         }
-        var reader = ValueReader(file: file, title: "\(kind.title) \(name)", findings: findings)
-        let options = reader.readOptions(
-            entries,
-            schema,
-            keyMark: keyMark,
-            owner: kind.titleWithArticle
-        )
-        findings = reader.findings
-        marks.values[kind.object(name)] = reader.marks
-        guard let options else { return }
-        add(kind, name, options)
+        beginOptions(schema)
+        var said: UInt64 = 0
+        var isComplete = true
+        for entry in entries where !isNote(entry.word) {
+            if case .option(let place)? = schema.field(entry.word) {
+                said |= 1 << UInt64(place)
+                if !readOption(place, schema, entry) { isComplete = false }
+            } else {
+                reportUnknown(entry, among: schema.keys, owner: schema.owner)
+                isComplete = false
+            }
+        }
+        if reportMissing(schema, said: said, at: place(entry.key)) { isComplete = false }
+        guard isComplete else { return forget(said) }
+        if kind == .export {
+            addExport(entry.word, schema, said: said)
+        } else {
+            add(kind, entry.word, options(schema, said: said))
+        }
     }
 
-    private mutating func add(_ kind: ObjectKind, _ name: String, _ options: Options) {
+    private mutating func add(_ kind: ObjectKind, _ word: WordTable.Word, _ options: Options) {
+        let name = words.text(word)
         switch kind {
         case .ioThread:
             description.ioThreads[name] = IOThreadDescription(name: name, options: options)
         case .throttleGroup:
             let group = ThrottleGroupDescription(name: name, limits: options)
             description.throttleGroups[name] = group
-            report(Catalog.check(group), on: kind, name)
+            report(Catalog.check(group), on: Subject(kind: kind, name: word))
         case .listener:
             description.listeners[name] = ListenerDescription(name: name, options: options)
-        case .export:
-            var options = options
-            let (type, node) = (options.text("type"), options.text("node"))
-            let listener = options.text("listener")
-            for key in ["type", "node", "listener"] { options[key] = nil }
-            if options["name"] == nil { options["name"] = .text(name) }
-            description.exports[name] = ExportDescription(
-                name: name,
-                type: type ?? "",
-                node: node ?? "",
-                listener: listener ?? "",
-                options: options
-            )
-        case .node: break
+        case .export, .node: break
         }
     }
 
-    /// Reports faults between options.
-    mutating func report(_ faults: [OptionFault], on kind: ObjectKind, _ name: String) {
-        for fault in faults {
-            findings.error(
-                "E0208",
-                "\(kind.title) \(name): \(fault.message)",
-                at: marks.mark(kind.object(name), fault.path),
-                help: [fault.help]
-            )
+    /// Adds an export; what it has as fields is no option of it.
+    private mutating func addExport(
+        _ word: WordTable.Word,
+        _ schema: ObjectSchema,
+        said: UInt64
+    ) {
+        defer { forget(said) }
+        let name = words.text(word)
+        let type = take(ExportPlaces.type) ?? ""
+        let node = take(ExportPlaces.node) ?? ""
+        let listener = take(ExportPlaces.listener)
+        let publicName = given[ExportPlaces.name].flatMap { value in
+            if case .text(let text) = value { text } else { nil }
         }
+        given[ExportPlaces.name] = .text(publicName ?? name)
+        let export = ExportDescription(
+            name: name,
+            type: type,
+            node: node,
+            listener: listener ?? "",
+            options: schema.filled(given)
+        )
+        given[ExportPlaces.name] = nil
+        description.exports[name] = export
+        exports.append(
+            ExportNames(
+                name: word,
+                node: words.word(of: node),
+                listener: listener.map { words.word(of: $0) },
+                publicName: publicName.map { words.word(of: $0) } ?? word
+            )
+        )
+    }
+
+    /// Takes a text out of what was said.
+    private mutating func take(_ place: Int) -> String? {
+        defer { given[place] = nil }
+        if case .text(let text)? = given[place] { return text }
+        return nil
     }
 }
 
-extension ValueReader {
-    /// Reads the options of an object that has nothing else; `nil` when something is wrong.
-    fileprivate mutating func readOptions(
-        _ entries: [DocumentEntry],
-        _ schema: ObjectSchema,
-        keyMark: SourceMark,
-        owner: String
-    ) -> Options? {
-        var options = schema.defaults
-        var given: Set<String> = []
-        var isComplete = true
-        for entry in entries where !entry.key.hasPrefix("x-") {
-            guard case .option(let place)? = schema.fields[entry.key] else {
-                reportUnknown(entry, among: Array(schema.fields.keys), in: "", owner: owner)
-                isComplete = false
-                continue
-            }
-            given.insert(entry.key)
-            if let value = read(schema.options[place].kind, entry.value, path: entry.key) {
-                options[entry.key] = value
-            } else if !isNothing(schema.options[place].kind, entry.value) {
-                isComplete = false
-            }
-        }
-        return reportMissing(schema, given: given, keyMark: keyMark)
-            ? nil : isComplete ? options : nil
-    }
+/// Places of some options of an export in its schema.
+private enum ExportPlaces {
+    static let type = place("type")
+    static let node = place("node")
+    static let listener = place("listener")
+    static let name = place("name")
 
-    /// Reports options that have to be there and are not; says whether there are any.
-    mutating func reportMissing(
-        _ schema: ObjectSchema,
-        given: Set<String>,
-        keyMark: SourceMark
-    ) -> Bool {
-        var isMissing = false
-        for option in schema.options where option.isRequired && !given.contains(option.key) {
-            findings.error(
-                "E0202",
-                "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
-                at: keyMark,
-                label: "needs \(option.key)"
-            )
-            isMissing = true
+    private static func place(_ key: String) -> Int {
+        guard let place = Catalog.exportOptions.firstIndex(where: { $0.key == key }) else {
+            preconditionFailure("an export has no option \(key)")
         }
-        return isMissing
+        return place
     }
 }

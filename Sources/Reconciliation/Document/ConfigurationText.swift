@@ -14,17 +14,28 @@ package struct ConfigurationText: Sendable {
 
 /// How much text is taken.
 package struct DocumentLimits: Sendable {
+    /// The usual size of the largest file, in bytes.
+    package static let fileBytesUsual = 1 << 20
+    /// Most values in a file of the usual size.
+    private static let objectsUsual = 100_000
+
     /// Largest file, in bytes.
-    package var fileBytesMax = 1 << 20
+    package var fileBytesMax: Int
     /// Deepest nesting of mappings and lists.
     package var depthMax = 32
     /// Most values in a file, aliases counted with what they stand for.
-    package var objectsMax = 100_000
+    package var objectsMax: Int
     /// Most nodes of a configuration.
     package var nodesMax = 1_000_000
     /// Most findings that are reported one by one.
     package var diagnosticsMax = 50
 
-    /// The usual limits.
-    package init() {}
+    /// The usual limits, or those for larger files: what may stand in one grows with it.
+    ///
+    /// - Parameter fileBytesMax: Largest file, in bytes; at most 1 GiB.
+    package init(fileBytesMax: Int = fileBytesUsual) {
+        self.fileBytesMax = min(fileBytesMax, 1 << 30)
+        let times = max(1, (self.fileBytesMax + Self.fileBytesUsual - 1) / Self.fileBytesUsual)
+        objectsMax = times * Self.objectsUsual
+    }
 }

@@ -1,18 +1,18 @@
-package import GraphModel
+import GraphModel
 
 /// Reads the documents of one file, with a place for every value and limits before expansion.
 ///
 /// A syntax fault ends the file (nothing after it can be trusted); duplicate keys and the like are
 /// collected.
-package struct DocumentParser {
-    /// Deepest nesting of sequences and mappings.
-    package static let depthMax = 32
-    /// Most values in one file, aliases counted as what they stand for.
-    package static let valuesMax = 100_000
-
+struct DocumentParser {
     private let file: String
-    private var diagnostics: [Diagnostic] = []
-    private var documents: [Document] = []
+    private let limits: DocumentLimits
+    private(set) var diagnostics: [Diagnostic] = []
+    private(set) var tape = DocumentTape()
+    /// Words of all files; the parser has them while it reads.
+    private(set) var words: WordTable
+    /// Whether a part of the file was left out, so that what it declares is not known.
+    private(set) var hasUnreadPart = false
     private var stack: [Frame] = []
     private var anchors: [String: Anchored] = [:]
     private var valueCount = 0
@@ -20,107 +20,157 @@ package struct DocumentParser {
 
     /// A value that an alias can stand for.
     private struct Anchored {
-        let value: DocumentValue
+        let value: DocumentTape.Value
         let count: Int
         let depth: Int
     }
 
     /// A sequence or mapping that is being read.
     private struct Frame {
+        let value: DocumentTape.Value
         let isMapping: Bool
-        let place: Place
-        let anchor: String?
         let countBefore: Int
-        var values: [DocumentValue] = []
-        var entries: [DocumentEntry] = []
-        var key: (text: String, place: Place)?
-        var merges: [(place: Place, value: DocumentValue)] = []
+        let anchor: String?
+        var expectsKey: Bool
         /// Deepest nesting below, this one counted.
         var depth = 1
     }
 
-    private init(file: String) { self.file = file }
+    private init(file: String, limits: DocumentLimits, words: WordTable) {
+        self.file = file
+        self.limits = limits
+        self.words = words
+    }
 
     /// Reads a file's text.
     ///
     /// - Parameters:
     ///   - bytes: The file's bytes.
     ///   - file: The name that diagnostics give it.
-    ///   - fileBytesMax: Largest file in bytes.
-    /// - Returns: Its documents, and what is wrong with it.
-    package static func parse(
+    ///   - limits: How much is taken.
+    ///   - words: The table of words, added to.
+    /// - Returns: The parser with all that it read; no roots after a syntax fault.
+    static func parse(
         _ bytes: [UInt8],
         file: String,
-        fileBytesMax: Int = 1 << 20
-    ) -> (documents: [Document], diagnostics: [Diagnostic]) {
-        if let fault = TextRules.fault(in: bytes, file: file, fileBytesMax: fileBytesMax) {
-            return ([], [fault])
+        limits: DocumentLimits = DocumentLimits(),
+        words: inout WordTable
+    ) -> DocumentParser {
+        // The table goes in and comes back, so that there is never a second one.
+        var parser = DocumentParser(file: file, limits: limits, words: words)
+        words = WordTable()
+        defer { words = parser.takeWords() }
+        let limit = limits.fileBytesMax
+        if let fault = TextRules.fault(in: bytes, file: file, fileBytesMax: limit) {
+            parser.end(fault)
+            return parser
         }
-        var parser = DocumentParser(file: file)
+        parser.read(bytes)
+        if parser.tape.roots.isEmpty, parser.diagnostics.isEmpty { parser.reportEmpty(at: nil) }
+        return parser
+    }
+
+    private mutating func takeWords() -> WordTable {
+        let taken = words
+        words = WordTable()
+        return taken
+    }
+
+    private mutating func read(_ bytes: [UInt8]) {
+        // About what text of a graph needs; a page of comments needs less.
+        tape.cells.reserveCapacity(bytes.count / 13)
+        tape.texts.reserveCapacity(bytes.count / 3)
         // A byte order mark is no text: libyaml would count it as a column.
-        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
-        let text = hasMark ? Array(bytes.dropFirst(3)) : bytes
-        parser.read(EventStream(bytes: text), text)
-        if parser.documents.isEmpty, parser.diagnostics.isEmpty { parser.reportEmpty(at: nil) }
-        return (parser.documents, parser.diagnostics)
-    }
-
-    private mutating func read(_ stream: consuming EventStream, _ bytes: [UInt8]) {
-        do {
-            while !isOver {
-                let item = try stream.next()
-                take(item)
-                if case .streamEnd = item.event { return }
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        unsafe bytes.withUnsafeBufferPointer { buffer in
+            var stream = unsafe EventStream(over: UnsafeBufferPointer(rebasing: buffer[start...]))
+            do throws(EventStream.Fault) {
+                while !isOver, try take(&stream) {}
+            } catch {
+                report(error, bytes)
             }
-        } catch {
-            report(error, bytes)
         }
     }
 
-    private mutating func take(_ item: EventStream.Item) {
-        switch item.event {
+    private mutating func take(
+        _ stream: inout EventStream
+    ) throws(EventStream.Fault) -> Bool {
+        let kind = try stream.next()
+        switch kind {
+        case .scalar: takeScalar(stream)
+        case .mappingStart, .sequenceStart: open(kind, stream)
+        case .mappingEnd, .sequenceEnd: close()
+        case .alias: takeAlias(stream.name(of: kind) ?? "", at: stream.place)
         case .documentStart: anchors = [:]
-        case .documentEnd, .streamEnd: break
-        case .sequenceStart(let anchor): open(isMapping: false, anchor: anchor, at: item.place)
-        case .mappingStart(let anchor): open(isMapping: true, anchor: anchor, at: item.place)
-        case .sequenceEnd, .mappingEnd: close()
-        case .alias(let name): takeAlias(name, at: item.place)
-        case .scalar(let text, let isPlain, let anchor):
-            // A key is a part of its mapping's value, not one of its own.
-            let isKey = stack.last.map { $0.isMapping && $0.key == nil } ?? false
-            if !isKey { count(1, at: item.place) }
-            let value = DocumentValue(
-                content: .scalar(text: text, isPlain: isPlain),
-                place: item.place
-            )
-            if let anchor { anchors[anchor] = Anchored(value: value, count: 1, depth: 0) }
-            add(value)
+        case .documentEnd: break
+        case .streamEnd: return false
         }
+        return true
+    }
+
+    private mutating func takeScalar(_ stream: borrowing EventStream) {
+        let place = stream.place
+        let tag = stream.tag(of: .scalar)
+        if let tag, !takeTag(tag, of: .scalar, at: place) { return }
+        let isPlain = tag == nil ? stream.isPlain : tag != CoreTag.text && tag != CoreTag.none
+        let isKey = isAtKey
+        let anchor = stream.name(of: .scalar)
+        let value = DocumentTape.Value(tape.cells.count)
+        if let anchor { anchors[anchor] = Anchored(value: value, count: 1, depth: 0) }
+        var cell = DocumentTape.Cell(
+            place: place,
+            start: Int32(tape.texts.count),
+            kind: isPlain ? .plain : .quoted
+        )
+        // A key is a part of its mapping's value, not one of its own.
+        if isKey {
+            cell.word = stream.word(in: &words)
+            if cell.word == Vocabulary.merge, !isPlain { cell.word = words.word(of: "\"<<\"") }
+        } else {
+            count(1, at: place)
+        }
+        if !isKey || anchor != nil {
+            stream.append(to: &tape.texts)
+            cell.count = Int32(tape.texts.count) - cell.start
+        }
+        tape.cells.append(cell)
+        isKey ? addKey(cell.word) : finish(value)
     }
 
     // MARK: - Collections
 
-    private mutating func open(isMapping: Bool, anchor: String?, at place: Place) {
-        if stack.count >= Self.depthMax { return reportDepth(at: place) }
-        if isMapping, let frame = stack.last, frame.isMapping, frame.key == nil {
-            return reportKey(at: place)
-        }
+    private mutating func open(_ kind: EventStream.Kind, _ stream: borrowing EventStream) {
+        let place = stream.place
+        if stack.count >= limits.depthMax { return reportDepth(at: place) }
+        if isAtKey { return reportKey(at: place) }
+        if let tag = stream.tag(of: kind), !takeTag(tag, of: kind, at: place) { return }
         let countBefore = valueCount
         count(1, at: place)
+        let isMapping = kind == .mappingStart
         stack.append(
-            Frame(isMapping: isMapping, place: place, anchor: anchor, countBefore: countBefore)
+            Frame(
+                value: DocumentTape.Value(tape.cells.count),
+                isMapping: isMapping,
+                countBefore: countBefore,
+                anchor: stream.name(of: kind),
+                expectsKey: isMapping
+            )
+        )
+        tape.cells.append(
+            DocumentTape.Cell(
+                place: SourcePlace(line: Int(place.line), column: Int(place.column), length: 1),
+                kind: isMapping ? .mapping : .sequence
+            )
         )
     }
 
     private mutating func close() {
         guard let frame = stack.popLast() else { return }
-        let content: DocumentValue.Content =
-            frame.isMapping ? .mapping(merged(frame)) : .sequence(frame.values)
-        let place = Place(line: Int(frame.place.line), column: Int(frame.place.column), length: 1)
-        let value = DocumentValue(content: content, place: place)
+        tape.cells[Int(frame.value)].count = Int32(tape.cells.count) - frame.value
+        if frame.isMapping { checkKeys(of: frame.value) }
         if let anchor = frame.anchor {
             anchors[anchor] = Anchored(
-                value: value,
+                value: frame.value,
                 count: valueCount - frame.countBefore,
                 depth: frame.depth
             )
@@ -128,134 +178,112 @@ package struct DocumentParser {
         if let last = stack.indices.last {
             stack[last].depth = max(stack[last].depth, frame.depth + 1)
         }
-        add(value)
+        finish(frame.value)
     }
 
-    private mutating func takeAlias(_ name: String, at place: Place) {
-        guard let anchored = anchors[name] else {
-            let isInside = stack.contains { $0.anchor == name }
-            return end(
-                Diagnostic(
-                    code: isInside ? "E0105" : "E0109",
-                    message: isInside
-                        ? "the alias *\(name) stands inside the value that it names"
-                        : "no anchor &\(name) stands before this alias in its document",
-                    mark: place.mark(in: file),
-                    suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys))
-                )
-            )
+    private mutating func takeAlias(_ name: String, at place: SourcePlace) {
+        guard let anchored = anchors[name] else { return reportAlias(name, at: place) }
+        if isAtKey {
+            guard tape.isScalar(anchored.value) else { return reportKey(at: place) }
+            var cell = DocumentTape.Cell(place: place, kind: .plain)
+            cell.word = words.word(of: tape.bytes(anchored.value))
+            tape.cells.append(cell)
+            return addKey(cell.word)
         }
         count(anchored.count, at: place)
-        if stack.count + anchored.depth > Self.depthMax { return reportDepth(at: place) }
+        if stack.count + anchored.depth > limits.depthMax { return reportDepth(at: place) }
         if let last = stack.indices.last {
             stack[last].depth = max(stack[last].depth, anchored.depth + 1)
         }
-        var value = anchored.value
-        value.alias = place
-        add(value)
+        tape.cells.append(
+            DocumentTape.Cell(place: place, start: anchored.value, count: 1, kind: .alias)
+        )
+        finish(DocumentTape.Value(tape.cells.count - 1))
     }
 
-    private mutating func add(_ value: DocumentValue) {
+    /// Whether a mapping waits for its next key.
+    private var isAtKey: Bool { stack.indices.last.map { stack[$0].expectsKey } ?? false }
+
+    private mutating func addKey(_ word: WordTable.Word) {
+        let last = stack.count - 1
+        stack[last].expectsKey = false
+        if word == Vocabulary.merge { tape.cells[Int(stack[last].value)].isMerging = true }
+    }
+
+    /// Puts a whole value where it belongs.
+    private mutating func finish(_ value: DocumentTape.Value) {
         guard !isOver else { return }
-        guard let last = stack.indices.last else {
-            if value.isNull { return reportEmpty(at: value.place) }
-            return documents.append(Document(file: file, root: value))
-        }
-        guard stack[last].isMapping else { return stack[last].values.append(value) }
-        guard let key = stack[last].key else {
-            guard case .scalar(let text, _) = value.content else {
-                return reportKey(at: value.alias ?? value.place)
-            }
-            stack[last].key = (text, value.alias ?? value.place)
-            return
-        }
-        stack[last].key = nil
-        if key.text == "<<" {
-            stack[last].merges.append((key.place, value))
+        if let last = stack.indices.last {
+            stack[last].expectsKey = stack[last].isMapping
+        } else if tape.isNull(value) {
+            reportEmpty(at: tape.cells[Int(value)].place)
         } else {
-            stack[last].entries.append(
-                DocumentEntry(key: key.text, keyPlace: key.place, value: value)
-            )
+            tape.roots.append(value)
         }
     }
 
-    // MARK: - Keys
+    // MARK: - Keys and tags
 
-    /// The entries of a mapping, duplicates reported and dropped, merge keys filled in.
-    private mutating func merged(_ frame: Frame) -> [DocumentEntry] {
-        var entries: [DocumentEntry] = []
-        entries.reserveCapacity(frame.entries.count)
-        let isLarge = frame.entries.count > 16
-        var places: [String: Place] = [:]
-        for entry in frame.entries {
-            let first =
-                isLarge
-                ? places[entry.key] : entries.first { $0.key == entry.key }?.keyPlace
-            if let first {
-                reportDuplicate(entry, first: first)
-            } else {
-                if isLarge { places[entry.key] = entry.keyPlace }
-                entries.append(entry)
+    /// Reports keys that a mapping has twice, and leaves the second one out.
+    private mutating func checkKeys(of mapping: DocumentTape.Value) {
+        words.beginMapping()
+        var key = mapping + 1
+        let end = tape.next(mapping)
+        while key < end {
+            let word = tape.cells[Int(key)].word
+            if !words.isFirst(word) {
+                reportDuplicate(word, at: key, in: mapping)
+                tape.cells[Int(key)].word = DocumentTape.dropped
             }
+            key = tape.next(key + 1)
         }
-        guard !frame.merges.isEmpty else { return entries }
-        let own = Set(entries.map(\.key))
-        var added: [String: DocumentEntry] = [:]
-        for (place, value) in frame.merges {
-            for entry in mergeSource(value, at: place) where !own.contains(entry.key) {
-                guard let earlier = added[entry.key] else {
-                    added[entry.key] = entry
-                    entries.append(entry)
-                    continue
-                }
-                guard !sameText(earlier.value, entry.value) else { continue }
-                diagnostics.append(
-                    Diagnostic(
-                        code: "E0111",
-                        message: "two merged mappings disagree about \"\(entry.key)\"",
-                        mark: entry.keyPlace.mark(in: file),
-                        label: "second",
-                        related: [
-                            Diagnostic.Related(
-                                message: "the other one is here",
-                                mark: earlier.keyPlace.mark(in: file)
-                            )
-                        ],
-                        help: ["write \"\(entry.key)\" where they are merged"]
+    }
+
+    private mutating func reportDuplicate(
+        _ word: WordTable.Word,
+        at key: DocumentTape.Value,
+        in mapping: DocumentTape.Value
+    ) {
+        // Names of a section that is left out are not known; those of an object are few.
+        if stack.isEmpty { hasUnreadPart = true }
+        var first = mapping + 1
+        while tape.cells[Int(first)].word != word { first = tape.next(first + 1) }
+        diagnostics.append(
+            Diagnostic(
+                code: "E0103",
+                message: "key \"\(words.text(word))\" appears twice",
+                mark: tape.cells[Int(key)].place.mark(in: file),
+                label: "second",
+                related: [
+                    Diagnostic.Related(
+                        message: "first one is here",
+                        mark: tape.cells[Int(first)].place.mark(in: file)
                     )
-                )
-            }
-        }
-        return entries
-    }
-
-    private mutating func mergeSource(_ value: DocumentValue, at place: Place) -> [DocumentEntry] {
-        switch value.content {
-        case .mapping(let entries): return entries
-        case .sequence(let values): return values.flatMap { mergeSource($0, at: place) }
-        case .scalar:
-            diagnostics.append(
-                Diagnostic(
-                    code: "E0111",
-                    message: "<< merges a mapping, or a list of mappings",
-                    mark: (value.alias ?? value.place).mark(in: file),
-                    help: ["write <<: *name, where name is an anchor of a mapping"]
-                )
+                ],
+                help: ["readers that accept this keep one of the two without saying which"]
             )
-            return []
-        }
+        )
     }
 
-    private func sameText(_ left: DocumentValue, _ right: DocumentValue) -> Bool {
-        switch (left.content, right.content) {
-        case (.scalar(let one, _), .scalar(let other, _)): one == other
-        case (.sequence(let one), .sequence(let other)):
-            one.count == other.count && zip(one, other).allSatisfy(sameText)
-        case (.mapping(let one), .mapping(let other)):
-            one.count == other.count
-                && zip(one, other).allSatisfy { $0.key == $1.key && sameText($0.value, $1.value) }
-        default: false
-        }
+    /// Whether a tag says what the value is anyway, or that it is text.
+    private mutating func takeTag(
+        _ tag: String,
+        of kind: EventStream.Kind,
+        at place: SourcePlace
+    ) -> Bool {
+        if CoreTag.fits(tag, kind) { return true }
+        end(
+            Diagnostic(
+                code: "E0112",
+                message: CoreTag.isKnown(tag)
+                    ? "the tag \(CoreTag.shown(tag)) does not fit the value that it stands before"
+                    : "the tag \(CoreTag.shown(tag)) means nothing here",
+                mark: place.mark(in: file),
+                label: "tagged",
+                help: ["take the tag out: each option knows the type of its value"]
+            )
+        )
+        return false
     }
 }
 
@@ -264,17 +292,18 @@ package struct DocumentParser {
 extension DocumentParser {
     private mutating func end(_ diagnostic: Diagnostic) {
         diagnostics.append(diagnostic)
-        documents = []
+        tape.roots = []
+        hasUnreadPart = true
         isOver = true
     }
 
-    private mutating func count(_ values: Int, at place: Place) {
+    private mutating func count(_ values: Int, at place: SourcePlace) {
         valueCount += values
-        guard valueCount > Self.valuesMax, !isOver else { return }
+        guard valueCount > limits.objectsMax, !isOver else { return }
         end(
             Diagnostic(
                 code: "E0105",
-                message: "the file holds more than \(Self.valuesMax) values, "
+                message: "the file holds more than \(limits.objectsMax) values, "
                     + "aliases counted as what they stand for",
                 mark: place.mark(in: file),
                 help: ["split the file, or use fewer aliases"]
@@ -282,18 +311,18 @@ extension DocumentParser {
         )
     }
 
-    private mutating func reportDepth(at place: Place) {
+    private mutating func reportDepth(at place: SourcePlace) {
         end(
             Diagnostic(
                 code: "E0106",
-                message: "nested deeper than \(Self.depthMax) levels, the limit",
+                message: "nested deeper than \(limits.depthMax) levels, the limit",
                 mark: place.mark(in: file),
                 help: ["give inline children names of their own and refer to them"]
             )
         )
     }
 
-    private mutating func reportKey(at place: Place) {
+    private mutating func reportKey(at place: SourcePlace) {
         end(
             Diagnostic(
                 code: "E0103",
@@ -303,25 +332,21 @@ extension DocumentParser {
         )
     }
 
-    private mutating func reportDuplicate(_ entry: DocumentEntry, first: Place) {
-        diagnostics.append(
+    private mutating func reportAlias(_ name: String, at place: SourcePlace) {
+        let isInside = stack.contains { $0.anchor == name }
+        end(
             Diagnostic(
-                code: "E0103",
-                message: "key \"\(entry.key)\" appears twice",
-                mark: entry.keyPlace.mark(in: file),
-                label: "second",
-                related: [
-                    Diagnostic.Related(
-                        message: "first one is here",
-                        mark: first.mark(in: file)
-                    )
-                ],
-                help: ["readers that accept this keep one of the two without saying which"]
+                code: isInside ? "E0105" : "E0109",
+                message: isInside
+                    ? "the alias *\(name) stands inside the value that it names"
+                    : "no anchor &\(name) stands before this alias in its document",
+                mark: place.mark(in: file),
+                suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys))
             )
         )
     }
 
-    private mutating func reportEmpty(at place: Place?) {
+    private mutating func reportEmpty(at place: SourcePlace?) {
         diagnostics.append(
             Diagnostic(
                 code: "E0108",
@@ -332,33 +357,6 @@ extension DocumentParser {
     }
 
     private mutating func report(_ fault: EventStream.Fault, _ bytes: [UInt8]) {
-        if let column = TextRules.indentationTab(in: bytes, line: fault.line) {
-            return end(
-                Diagnostic(
-                    code: "E0102",
-                    message: "tab used for indentation",
-                    mark: SourceMark(file: file, line: fault.line, column: column, length: 1),
-                    label: "tab",
-                    help: ["indent with spaces"]
-                )
-            )
-        }
-        var related: [Diagnostic.Related] = []
-        if let context = fault.context {
-            related.append(
-                Diagnostic.Related(
-                    message: context.text,
-                    mark: SourceMark(file: file, line: context.line, column: context.column)
-                )
-            )
-        }
-        end(
-            Diagnostic(
-                code: "E0100",
-                message: "this is not YAML: \(fault.problem)",
-                mark: SourceMark(file: file, line: fault.line, column: fault.column, length: 1),
-                related: related
-            )
-        )
+        end(SyntaxFault(fault, file: file).diagnostic(of: bytes))
     }
 }

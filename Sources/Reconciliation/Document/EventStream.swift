@@ -1,4 +1,5 @@
 import CLibYAML
+import GraphModel
 
 /// libyaml's events of one text, one after the other.
 ///
@@ -6,19 +7,10 @@ import CLibYAML
 /// we would not count first.
 @safe
 struct EventStream: ~Copyable {
-    /// What libyaml says next.
-    enum Event {
-        case documentStart, documentEnd, streamEnd, sequenceEnd, mappingEnd
-        case sequenceStart(anchor: String?)
-        case mappingStart(anchor: String?)
-        case scalar(text: String, isPlain: Bool, anchor: String?)
-        case alias(String)
-    }
-
-    /// An event with its place.
-    struct Item {
-        let event: Event
-        let place: Place
+    /// What libyaml says.
+    enum Kind: Sendable {
+        case documentStart, documentEnd, streamEnd, alias, scalar
+        case sequenceStart, sequenceEnd, mappingStart, mappingEnd
     }
 
     /// What libyaml cannot read, with its words and the place, from 1.
@@ -31,74 +23,99 @@ struct EventStream: ~Copyable {
     }
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
-    private let text: UnsafeMutableBufferPointer<UInt8>
+    private let event: UnsafeMutablePointer<yaml_event_t>
 
-    /// A stream over UTF-8 text.
-    init(bytes: [UInt8]) {
+    /// A stream over UTF-8 text that outlives it.
+    @unsafe
+    init(over text: UnsafeBufferPointer<UInt8>) {
         unsafe parser = .allocate(capacity: 1)
-        unsafe text = .allocate(capacity: max(bytes.count, 1))
-        _ = unsafe text.initialize(from: bytes)
+        unsafe event = .allocate(capacity: 1)
+        unsafe event.initialize(to: yaml_event_t())
         guard unsafe yaml_parser_initialize(parser) == 1 else { fatalError("out of memory") }
         unsafe yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-        unsafe yaml_parser_set_input_string(parser, text.baseAddress, bytes.count)
+        unsafe yaml_parser_set_input_string(parser, text.baseAddress, text.count)
     }
 
     deinit {
+        unsafe yaml_event_delete(event)
         unsafe yaml_parser_delete(parser)
+        unsafe event.deallocate()
         unsafe parser.deallocate()
-        unsafe text.deallocate()
     }
 
-    /// The next event.
-    func next() throws(Fault) -> Item {
+    /// Takes the next event; what follows is about it.
+    mutating func next() throws(Fault) -> Kind {
         while true {
-            var event = unsafe yaml_event_t()
-            guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw fault() }
-            defer { unsafe yaml_event_delete(&event) }
-            if unsafe event.type == YAML_STREAM_START_EVENT { continue }
-            return unsafe Item(event: Self.event(of: event), place: Self.place(of: event))
+            unsafe yaml_event_delete(event)
+            guard unsafe yaml_parser_parse(parser, event) == 1 else { throw fault() }
+            switch unsafe event.pointee.type {
+            case YAML_STREAM_START_EVENT: continue
+            case YAML_SCALAR_EVENT: return .scalar
+            case YAML_MAPPING_START_EVENT: return .mappingStart
+            case YAML_MAPPING_END_EVENT: return .mappingEnd
+            case YAML_SEQUENCE_START_EVENT: return .sequenceStart
+            case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
+            case YAML_ALIAS_EVENT: return .alias
+            case YAML_DOCUMENT_START_EVENT: return .documentStart
+            case YAML_DOCUMENT_END_EVENT: return .documentEnd
+            default: return .streamEnd
+            }
         }
     }
 
-    private static func event(of event: yaml_event_t) -> Event {
-        switch unsafe event.type {
-        case YAML_DOCUMENT_START_EVENT: return .documentStart
-        case YAML_DOCUMENT_END_EVENT: return .documentEnd
-        case YAML_SEQUENCE_START_EVENT:
-            return unsafe .sequenceStart(anchor: name(event.data.sequence_start.anchor))
-        case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
-        case YAML_MAPPING_START_EVENT:
-            return unsafe .mappingStart(anchor: name(event.data.mapping_start.anchor))
-        case YAML_MAPPING_END_EVENT: return .mappingEnd
-        case YAML_ALIAS_EVENT:
-            let anchor = unsafe name(event.data.alias.anchor)
-            return .alias(anchor ?? "")
-        case YAML_SCALAR_EVENT:
-            let scalar = unsafe event.data.scalar
-            let text = unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
-            return unsafe .scalar(
-                text: String(decoding: text, as: UTF8.self),
-                isPlain: scalar.style == YAML_PLAIN_SCALAR_STYLE,
-                anchor: name(scalar.anchor)
-            )
-        default: return .streamEnd
-        }
-    }
-
-    private static func name(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
-        guard let text = unsafe text else { return nil }
-        return unsafe String(cString: text)
-    }
-
-    private static func place(of event: yaml_event_t) -> Place {
-        let start = unsafe event.start_mark
-        let end = unsafe event.end_mark
+    /// Where the event stands.
+    var place: SourcePlace {
+        let (start, end) = unsafe (event.pointee.start_mark, event.pointee.end_mark)
         let length = start.line == end.line ? end.column - start.column : 1
-        return Place(
+        return SourcePlace(
             line: start.line + 1,
             column: start.column + 1,
             length: max(length, 1)
         )
+    }
+
+    /// Whether a scalar is written without quotes, not as a block, and without a tag that says text.
+    var isPlain: Bool {
+        unsafe event.pointee.data.scalar.style == YAML_PLAIN_SCALAR_STYLE
+    }
+
+    /// Adds a scalar's text to others.
+    func append(to texts: inout [UInt8]) {
+        unsafe texts.append(contentsOf: scalar)
+    }
+
+    /// A scalar's word.
+    func word(in words: inout WordTable) -> WordTable.Word { unsafe words.word(of: scalar) }
+
+    private var scalar: UnsafeBufferPointer<UInt8> {
+        let scalar = unsafe event.pointee.data.scalar
+        return unsafe UnsafeBufferPointer(start: scalar.value, count: scalar.length)
+    }
+
+    /// The name that an anchor gives to a scalar, sequence or mapping, or that an alias asks for.
+    func name(of kind: Kind) -> String? {
+        switch kind {
+        case .alias: unsafe Self.text(event.pointee.data.alias.anchor)
+        case .scalar: unsafe Self.text(event.pointee.data.scalar.anchor)
+        case .sequenceStart: unsafe Self.text(event.pointee.data.sequence_start.anchor)
+        case .mappingStart: unsafe Self.text(event.pointee.data.mapping_start.anchor)
+        default: nil
+        }
+    }
+
+    /// The tag of a scalar, sequence or mapping.
+    func tag(of kind: Kind) -> String? {
+        switch kind {
+        case .scalar: unsafe Self.text(event.pointee.data.scalar.tag)
+        case .sequenceStart: unsafe Self.text(event.pointee.data.sequence_start.tag)
+        case .mappingStart: unsafe Self.text(event.pointee.data.mapping_start.tag)
+        default: nil
+        }
+    }
+
+    private static func text(_ text: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        guard let text = unsafe text else { return nil }
+        return unsafe String(cString: text)
     }
 
     private func fault() -> Fault {

@@ -1,7 +1,7 @@
 import GraphModel
 
-/// What a mapping may say, ready for reading: options by key, and their defaults.
-struct ObjectSchema: Sendable {
+/// What a mapping may say, ready for reading: options by the word of their key, and their defaults.
+final class ObjectSchema: Sendable {
     /// What a key is for.
     enum Field: Sendable {
         /// An option, by its place in ``options``.
@@ -12,52 +12,123 @@ struct ObjectSchema: Sendable {
         case driver
     }
 
+    /// Number of this schema among all; see ``count``.
+    let number: Int
+    /// The driver, of a schema of nodes.
+    let driver: DriverSpecification?
     /// All options.
     let options: [OptionSpecification]
     /// Slots for children.
     let slots: [ChildSlot]
-    /// Options and slots by key.
-    let fields: [String: Field]
+    /// Whose options they are, for messages.
+    let owner: String
     /// What holds when a document says nothing.
     let defaults: Options
-    /// Options whose values are names of other objects.
-    let references: [(key: String, kind: ObjectKind)]
+    /// Places of options in the order of their keys.
+    let ascending: [Int]
+    /// A bit for each option that has to be there.
+    let required: UInt64
+    /// A bit for each option that a node's traits follow from.
+    let traitOptions: UInt64
+    /// Options and slots by the word of their key; words beyond the end are for nothing.
+    private let fields: [Field?]
 
-    init(_ options: [OptionSpecification], slots: [ChildSlot] = [], hasDriver: Bool = false) {
+    private init(
+        number: Int,
+        owner: String,
+        _ options: [OptionSpecification],
+        driver: DriverSpecification? = nil
+    ) {
+        precondition(options.count <= UInt64.bitWidth, "\(owner) has too many options")
+        self.number = number
+        let slots = driver?.slots ?? []
+        self.driver = driver
         self.options = options
         self.slots = slots
-        var fields: [String: Field] = [:]
+        self.owner = owner
+        var words = Vocabulary.table
+        var fields = [Field?](repeating: nil, count: words.texts.count)
         var defaults = Options()
-        var references: [(key: String, kind: ObjectKind)] = []
+        var required: UInt64 = 0
         for (place, option) in options.enumerated() {
-            fields[option.key] = .option(place)
+            fields[Int(words.word(of: option.key))] = .option(place)
             if let value = option.defaultValue { defaults[option.key] = value }
-            if case .reference(let kind) = option.kind { references.append((option.key, kind)) }
+            if option.isRequired { required |= 1 << UInt64(place) }
         }
-        for (place, slot) in slots.enumerated() { fields[slot.name] = .slot(place) }
-        if hasDriver { fields["driver"] = .driver }
+        for (place, slot) in slots.enumerated() {
+            fields[Int(words.word(of: slot.name))] = .slot(place)
+        }
+        if driver != nil { fields[Int(Vocabulary.driver)] = .driver }
         self.fields = fields
         self.defaults = defaults
-        self.references = references
+        self.required = required
+        var traitOptions: UInt64 = 0
+        for (place, option) in options.enumerated()
+        where option.key == "read-only" || option.key == "force-share" {
+            traitOptions |= 1 << UInt64(place)
+        }
+        self.traitOptions = traitOptions
+        ascending = options.indices.sorted { options[$0].key < options[$1].key }
     }
 
+    /// What a key is for; `nil` when it means nothing here.
+    func field(_ word: WordTable.Word) -> Field? {
+        Int(word) < fields.count ? fields[Int(word)] : nil
+    }
+
+    /// Keys that mean something.
+    var keys: [String] {
+        fields.indices.filter { fields[$0] != nil }.map { Vocabulary.texts[$0] }
+    }
+
+    /// All options as the document says them, defaults filled in; values stand at the places of
+    /// their options.
+    func filled(_ given: [OptionValue?]) -> Options {
+        var entries: [Options.Entry] = []
+        entries.reserveCapacity(options.count)
+        for place in ascending {
+            guard let value = given[place] ?? options[place].defaultValue else { continue }
+            entries.append(Options.Entry(key: options[place].key, value: value))
+        }
+        return Options(ascending: entries)
+    }
+
+    /// How many schemas there are.
+    static let count = Catalog.drivers.count + ObjectKind.allCases.count
+
     /// Schemas of nodes, by driver.
-    static let nodes: [String: ObjectSchema] = Dictionary(
-        uniqueKeysWithValues: Catalog.drivers.map {
+    private static let nodes: [String: ObjectSchema] = Dictionary(
+        uniqueKeysWithValues: Catalog.drivers.enumerated().map { number, driver in
             (
-                $0.name,
+                driver.name,
                 ObjectSchema(
-                    Catalog.nodeOptions + $0.options,
-                    slots: $0.slots,
-                    hasDriver: true
+                    number: number,
+                    owner: "driver \(driver.name)",
+                    Catalog.nodeOptions + driver.options,
+                    driver: driver
                 )
             )
         }
     )
+
+    /// The schema of nodes whose driver has a name; `nil` when there is no such driver.
+    static func node(_ driver: WordTable.Word) -> ObjectSchema? {
+        Int(driver) < nodesByWord.count ? nodesByWord[Int(driver)] : nil
+    }
+
+    private static let nodesByWord = Vocabulary.texts.map { nodes[$0] }
+
     /// Schemas of other objects, by kind.
     static let services: [ObjectKind: ObjectSchema] = Dictionary(
         uniqueKeysWithValues: [ObjectKind.ioThread, .throttleGroup, .listener, .export].map {
-            ($0, ObjectSchema(Catalog.options(of: $0)))
+            (
+                $0,
+                ObjectSchema(
+                    number: Catalog.drivers.count + $0.number,
+                    owner: $0.titleWithArticle,
+                    Catalog.options(of: $0)
+                )
+            )
         }
     )
 }

@@ -1,3 +1,5 @@
+import GraphModel
+
 /// What a scalar's text says, once its option has told its type.
 enum ScalarText {
     /// A whole number by YAML 1.2's core schema: `17`, `0x11`, `0o21`.
@@ -78,6 +80,39 @@ enum ScalarText {
         let digits = text.hasPrefix("0o") ? text.dropFirst(2) : text[...]
         guard let mode = unsigned(digits, radix: 8), mode <= 0o777 else { return nil }
         return mode
+    }
+
+    /// A fraction in digits: `0.5`, `1e-3`; no words and no hexadecimal digits.
+    static func fraction(_ text: String) -> Double? {
+        let isNumber = text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte)
+        }
+        return isNumber ? Double(text) : nil
+    }
+
+    /// Texts of an option's type that somebody may have meant with one that is not.
+    static func meant(_ text: String, for kind: OptionKind) -> [String] {
+        switch kind {
+        case .size: meantSize(text).map { [$0] } ?? []
+        case .duration: integer(text).map { ["\($0)s", "\($0)ms"] } ?? []
+        case .integer: integer(text.filter { $0 != "_" }).map { [String($0)] } ?? []
+        case .errorNumber: Spelling.near(text, among: ErrorNumber.named.map(\.name))
+        case .list: text.isEmpty ? [] : ["[\(text)]"]
+        default: []
+        }
+    }
+
+    /// A bound of an option as a document would say it.
+    static func shown(_ number: Int64, as kind: OptionKind) -> String {
+        let units: [(name: String, factor: Int64)]
+        switch kind {
+        case .size: units = Array(sizeUnits.prefix(5).reversed())
+        case .duration: units = Array(durationUnits.reversed())
+        case .fileMode: return "0" + String(number, radix: 8)
+        default: return String(number)
+        }
+        let unit = units.first { number != 0 && number % $0.factor == 0 }
+        return unit.map { "\(number / $0.factor)\($0.name)" } ?? String(number)
     }
 
     /// What kind of value a plain scalar looks like, for messages.

@@ -2,9 +2,6 @@ import GraphModel
 
 /// Rules for bytes before any YAML is read: size, encoding, characters that hide things.
 enum TextRules {
-    /// Largest file, in bytes.
-    static let fileBytesMax = 1 << 20
-
     /// Characters that end lines for some readers only, or turn the direction of text.
     private static let hidden: [Unicode.Scalar: String] = [
         "\u{0}": "NUL", "\u{85}": "U+0085 (next line)", "\u{2028}": "U+2028 (line separator)",
@@ -17,6 +14,14 @@ enum TextRules {
         "\u{61C}": "U+061C (bidirectional control)",
     ]
 
+    /// What a character that cannot be seen is called.
+    static func name(of scalar: Unicode.Scalar) -> String {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        let code = "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        return hidden[scalar] ?? scalar.properties.name.map { "\(code) (\($0.lowercased()))" }
+            ?? code
+    }
+
     /// What is wrong with a file's bytes, or nothing.
     static func fault(in bytes: [UInt8], file: String, fileBytesMax: Int) -> Diagnostic? {
         let start = SourceMark(file: file, line: 1, column: 1)
@@ -28,10 +33,10 @@ enum TextRules {
                 help: ["split it: all files of a directory are one configuration"]
             )
         }
-        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
+        if isWide(bytes) {
             return Diagnostic(
                 code: "E0101",
-                message: "the file is UTF-16",
+                message: "the file is UTF-16, not UTF-8",
                 mark: start,
                 help: ["save as UTF-8"]
             )
@@ -39,6 +44,18 @@ enum TextRules {
         // Most files are plain ASCII: nothing can hide in them but NUL.
         guard bytes.contains(where: { $0 >= 0x80 || $0 == 0 }) else { return nil }
         return characterFault(in: bytes, file: file)
+    }
+
+    /// Whether a file's first bytes are those of UTF-16 or UTF-32, with or without a mark.
+    private static func isWide(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 2 else { return false }
+        let (first, second) = (bytes[0], bytes[1])
+        return (first == 0xFF && second == 0xFE) || (first == 0xFE && second == 0xFF)
+            || (first == 0) != (second == 0)
+    }
+
+    private static func isLineFeed(_ bytes: [UInt8], at place: Int) -> Bool {
+        place < bytes.count && bytes[place] == 0x0A
     }
 
     private static func characterFault(in bytes: [UInt8], file: String) -> Diagnostic? {
@@ -71,8 +88,10 @@ enum TextRules {
                 offset += UTF8.width(scalar)
                 // A byte order mark takes no column.
                 if scalar == "\u{FEFF}", offset == 3 { continue }
-                line += scalar == "\n" ? 1 : 0
-                column = scalar == "\n" ? 1 : column + 1
+                // A carriage return alone ends a line too; of a pair, the second ends it.
+                let isEnd = scalar == "\n" || (scalar == "\r" && !isLineFeed(bytes, at: offset))
+                line += isEnd ? 1 : 0
+                column = isEnd ? 1 : column + 1
             }
         }
     }

@@ -1,0 +1,128 @@
+import GraphModel
+
+extension ConfigurationReader {
+    /// Begins an object of a schema: nothing is said yet.
+    mutating func beginOptions(_ schema: ObjectSchema) {
+        if given.count < schema.options.count {
+            given = [OptionValue?](repeating: nil, count: 2 * schema.options.count)
+        }
+    }
+
+    /// Reads the value of an option; `false` when something is wrong with it.
+    mutating func readOption(
+        _ place: Int,
+        _ schema: ObjectSchema,
+        _ entry: DocumentEntry
+    ) -> Bool {
+        // A top-level path has the number of its word.
+        let path = entry.word
+        var depth = -1
+        if entry.origin != nil || tape.cells[Int(entry.value)].kind == .alias {
+            depth = trail.count
+            if let origin = entry.origin { trail.append(origin) }
+            if tape.cells[Int(entry.value)].kind == .alias { trail.append(entry.value) }
+        }
+        let kind = schema.options[place].kind
+        given[place] = read(kind, entry.value, path: path)
+        let isGood = given[place] != nil || isNothing(kind, entry.value)
+        if depth >= 0 { trail.removeLast(trail.count - depth) }
+        return isGood
+    }
+
+    /// The options that were read, with defaults; what was said is forgotten.
+    mutating func options(_ schema: ObjectSchema, said: UInt64) -> Options {
+        defer { forget(said) }
+        if said == 0 { return schema.defaults }
+        if let latest = latest[schema.number], latest.said == said,
+            saysAgain(latest.options, schema, said)
+        {
+            return latest.options
+        }
+        let options = schema.filled(given)
+        latest[schema.number] = LatestOptions(said: said, options: options)
+        return options
+    }
+
+    /// Forgets what was said, when it is not used.
+    mutating func forget(_ said: UInt64) {
+        var rest = said
+        while rest != 0 {
+            given[rest.trailingZeroBitCount] = nil
+            rest &= rest - 1
+        }
+    }
+
+    /// Whether what was said is what the options say.
+    private func saysAgain(_ options: Options, _ schema: ObjectSchema, _ said: UInt64) -> Bool {
+        var rest = said
+        while rest != 0 {
+            let place = rest.trailingZeroBitCount
+            if options[schema.options[place].key] != given[place] { return false }
+            rest &= rest - 1
+        }
+        return true
+    }
+
+    /// Reports options that have to be there and are not; says whether there are any.
+    mutating func reportMissing(
+        _ schema: ObjectSchema,
+        said: UInt64,
+        at key: SourcePlace
+    ) -> Bool {
+        let missing = schema.required & ~said
+        if missing == 0 { return false }
+        for (place, option) in schema.options.enumerated() where missing >> UInt64(place) & 1 == 1 {
+            findings.error(
+                "E0202",
+                "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
+                at: key.mark(in: file),
+                label: "needs \(option.key)"
+            )
+        }
+        return true
+    }
+
+    /// Reports a key that means nothing.
+    mutating func reportUnknown(
+        _ entry: DocumentEntry,
+        among known: [String],
+        in path: GraphMarks.Path? = nil,
+        owner: String = ""
+    ) {
+        let key = words.text(entry.word)
+        let inside = path.map { " in \"\(marks.text(of: $0))\"" } ?? ""
+        let depth = trail.count
+        if let origin = entry.origin { trail.append(origin) }
+        report(
+            "E0201",
+            "\(title): unknown field \"\(key)\"\(inside)",
+            at: entry.key,
+            label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
+            suggestions: Spelling.near(key, among: known),
+            help: owner.hasPrefix("driver ")
+                ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
+                : ["fields: " + known.sorted().joined(separator: ", ")]
+        )
+        trail.removeLast(trail.count - depth)
+    }
+
+    /// The number of the path of something inside an option.
+    mutating func path(_ outer: GraphMarks.Path, key: WordTable.Word) -> GraphMarks.Path {
+        path(InnerPath(outer: outer, step: key)) { words in words.text(key) }
+    }
+
+    /// The number of the path of an element of a list.
+    mutating func path(_ outer: GraphMarks.Path, place: Int) -> GraphMarks.Path {
+        path(InnerPath(outer: outer, step: -1 - Int32(place))) { _ in String(place) }
+    }
+
+    private mutating func path(
+        _ inner: InnerPath,
+        _ text: (WordTable) -> String
+    ) -> GraphMarks.Path {
+        if let known = innerPaths[inner] { return known }
+        let number = marks.path("\(marks.text(of: inner.outer)).\(text(words))")
+        innerPaths[inner] = number
+        return number
+    }
+}

@@ -1,0 +1,294 @@
+import GraphModel
+
+extension ConfigurationReader {
+    /// Longest text of an option, in bytes.
+    private static let textBytesMax = 4_096
+
+    /// Reads a value of the object at hand; `nil` when it was reported, or says nothing.
+    mutating func read(
+        _ kind: OptionKind,
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> OptionValue? {
+        marks.add(path, at: place(value))
+        switch kind {
+        case .list(let element): return readList(of: element, value, path: path)
+        case .mapping(let options):
+            return readMapping(options, value, path: path).map { .mapping($0) }
+        case .flagOrMapping(let options):
+            if tape.kind(value) == .mapping {
+                return readMapping(options, value, path: path).map { .mapping($0) }
+            }
+            guard let flag = readScalar(.flag, value, path: path) else { return nil }
+            // Not wished is the same as not said.
+            return flag == .flag(false) ? nil : flag
+        case .variant(let key, let cases):
+            return readVariant(key, cases, value, path: path).map { .mapping($0) }
+        default: return readScalar(kind, value, path: path)
+        }
+    }
+
+    private mutating func readList(
+        of element: OptionKind,
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> OptionValue? {
+        guard tape.kind(value) == .sequence else {
+            reportType(.list(element), value, path: path)
+            return nil
+        }
+        var read: [OptionValue] = []
+        var isComplete = true
+        for (place, value) in tape.elements(value).enumerated() {
+            let inner = self.path(path, place: place)
+            if let element = self.read(element, value, path: inner) {
+                read.append(element)
+            } else {
+                isComplete = false
+            }
+        }
+        guard isComplete else { return nil }
+        if case .choice(let words) = element {
+            // A set: order and repetition mean nothing.
+            return .list(words.filter { read.contains(.text($0)) }.map { .text($0) })
+        }
+        return .list(read)
+    }
+
+    private mutating func readMapping(
+        _ options: [OptionSpecification],
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> Options? {
+        guard tape.kind(value) == .mapping else {
+            reportType(.mapping(options), value, path: path)
+            return nil
+        }
+        var found = Options()
+        var said: UInt64 = 0
+        var isComplete = true
+        for entry in entries(of: value) where !isNote(entry.word) {
+            let key = words.text(entry.word)
+            guard let place = options.firstIndex(where: { $0.key == key }) else {
+                reportUnknown(entry, among: options.map(\.key), in: path)
+                isComplete = false
+                continue
+            }
+            said |= 1 << UInt64(place)
+            let kind = options[place].kind
+            if let read = read(kind, entry.value, path: self.path(path, key: entry.word)) {
+                found[key] = read
+            } else if !isNothing(kind, entry.value) {
+                isComplete = false
+            }
+        }
+        for (place, option) in options.enumerated() where said >> UInt64(place) & 1 == 0 {
+            if let value = option.defaultValue { found[option.key] = value }
+            guard option.isRequired else { continue }
+            report(
+                "E0202",
+                "\(title): \"\(marks.text(of: path))\" needs \"\(option.key)\": "
+                    + option.kind.expectation,
+                at: value,
+                label: "\(option.key) is missing"
+            )
+            isComplete = false
+        }
+        return isComplete ? found : nil
+    }
+
+    private mutating func readVariant(
+        _ key: String,
+        _ cases: [OptionVariant],
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> Options? {
+        guard tape.kind(value) == .mapping else {
+            reportType(.variant(key: key, cases: cases), value, path: path)
+            return nil
+        }
+        let choice = OptionKind.choice(cases.map(\.word))
+        guard let entry = entries(of: value).first(where: { words.text($0.word) == key }) else {
+            report(
+                "E0202",
+                "\(title): \"\(marks.text(of: path))\" needs \"\(key)\": \(choice.expectation)",
+                at: value,
+                label: "\(key) is missing"
+            )
+            return nil
+        }
+        let inner = self.path(path, key: entry.word)
+        guard case .text(let word)? = read(choice, entry.value, path: inner),
+            let shape = cases.first(where: { $0.word == word })
+        else { return nil }
+        let specification = OptionSpecification(key, choice, isRequired: true)
+        return readMapping([specification] + shape.options, value, path: path)
+    }
+
+    /// Whether a value was read and says that nothing is wished.
+    func isNothing(_ kind: OptionKind, _ value: DocumentTape.Value) -> Bool {
+        guard case .flagOrMapping = kind, tape.kind(value) == .plain else { return false }
+        return ScalarText.flag(tape.text(value)) == false
+    }
+
+    /// Reports a value of another type than its option's.
+    mutating func reportType(
+        _ kind: OptionKind,
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) {
+        var label = ""
+        var suggestions: [String] = []
+        switch tape.kind(value) {
+        case .mapping: label = "a mapping"
+        case .sequence: label = "a list"
+        case let written:
+            let text = tape.text(value)
+            label =
+                tape.isNull(value)
+                ? "nothing" : ScalarText.kind(of: text, isPlain: written == .plain)
+            suggestions = ScalarText.meant(text, for: kind)
+        }
+        report(
+            "E0204",
+            "\(title): \"\(marks.text(of: path))\" wants \(kind.expectation)",
+            at: value,
+            label: label,
+            suggestions: suggestions
+        )
+    }
+}
+
+// MARK: - Scalars
+
+extension ConfigurationReader {
+    private mutating func readScalar(
+        _ kind: OptionKind,
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> OptionValue? {
+        guard tape.isScalar(value), !tape.isNull(value) else {
+            reportType(kind, value, path: path)
+            return nil
+        }
+        if case .reference(let target) = kind {
+            return readReference(target, value, path: path).map { .text(words.text($0)) }
+        }
+        let text = tape.text(value)
+        let isPlain = tape.kind(value) == .plain
+        switch kind {
+        case .text: return readText(text, value, path)
+        case .choice(let words):
+            if let word = words.first(where: { $0 == text }) { return .text(word) }
+            reportWord(text, among: words, kind, value, path)
+            return nil
+        case .flag: return readFlag(text, isPlain: isPlain, value, path)
+        case .integer(let range):
+            return readNumber(isPlain ? ScalarText.integer(text) : nil, range, kind, value, path)
+        case .size(let range):
+            return readNumber(ScalarText.size(text), range, kind, value, path)
+        case .duration(let range):
+            return readNumber(ScalarText.duration(text), range, kind, value, path)
+        case .fileMode: return readNumber(ScalarText.fileMode(text), 0...0o777, kind, value, path)
+        case .errorNumber:
+            let number = ErrorNumber.number(named: text) ?? ScalarText.integer(text)
+            return readNumber(number, ErrorNumber.range, kind, value, path)
+        case .fraction(let range):
+            guard isPlain, let number = ScalarText.fraction(text), range.contains(number) else {
+                reportType(kind, value, path: path)
+                return nil
+            }
+            return .fraction(number)
+        case .reference, .list, .mapping, .flagOrMapping, .variant:
+            reportType(kind, value, path: path)
+            return nil
+        }
+    }
+
+    private mutating func readText(
+        _ text: String,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) -> OptionValue? {
+        if text.utf8.count <= Self.textBytesMax, !text.utf8.contains(0) { return .text(text) }
+        report(
+            "E0205",
+            "\(title): \"\(marks.text(of: path))\" is longer than \(Self.textBytesMax) bytes, "
+                + "or has a NUL",
+            at: value
+        )
+        return nil
+    }
+
+    /// Reads the name of an object, which may be declared later.
+    mutating func readReference(
+        _ kind: ObjectKind,
+        _ value: DocumentTape.Value,
+        path: GraphMarks.Path
+    ) -> WordTable.Word? {
+        let word = words.word(of: tape.bytes(value))
+        names.refer(to: kind, word, from: subject, path: path)
+        return word
+    }
+
+    private mutating func reportWord(
+        _ text: String,
+        among words: [String],
+        _ kind: OptionKind,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) {
+        report(
+            "E0206",
+            "\(title): \"\(marks.text(of: path))\" cannot be \"\(text)\"",
+            at: value,
+            label: "expected \(kind.expectation)",
+            suggestions: Spelling.near(text, among: words)
+        )
+    }
+
+    private mutating func readFlag(
+        _ text: String,
+        isPlain: Bool,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) -> OptionValue? {
+        if isPlain, let flag = ScalarText.flag(text) { return .flag(flag) }
+        let meant = ScalarText.meantFlag(text)
+        report(
+            "E0204",
+            "\(title): \"\(marks.text(of: path))\" wants true or false",
+            at: value,
+            label: isPlain ? "text in YAML 1.2" : "text in quotes",
+            suggestions: meant.map { [$0] } ?? [],
+            help: meant.map { ["write \($0)"] } ?? []
+        )
+        return nil
+    }
+
+    private mutating func readNumber(
+        _ number: Int64?,
+        _ range: ClosedRange<Int64>,
+        _ kind: OptionKind,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) -> OptionValue? {
+        guard let number else {
+            reportType(kind, value, path: path)
+            return nil
+        }
+        if range.contains(number) { return .integer(number) }
+        let (least, most) = (
+            ScalarText.shown(range.lowerBound, as: kind),
+            ScalarText.shown(range.upperBound, as: kind)
+        )
+        report(
+            "E0205",
+            "\(title): \"\(marks.text(of: path))\" is out of range",
+            at: value,
+            label: range.upperBound == .max
+                ? "must be at least \(least)" : "must be from \(least) to \(most)"
+        )
+        return nil
+    }
+}

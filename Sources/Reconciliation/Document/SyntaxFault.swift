@@ -1,0 +1,93 @@
+import GraphModel
+
+/// Text that is no YAML, told in words that say what to do about it.
+struct SyntaxFault {
+    private let fault: EventStream.Fault
+    private let file: String
+
+    init(_ fault: EventStream.Fault, file: String) {
+        self.fault = fault
+        self.file = file
+    }
+
+    /// The finding, about a file of these bytes.
+    func diagnostic(of bytes: [UInt8]) -> Diagnostic {
+        if let column = TextRules.indentationTab(in: bytes, line: fault.line) {
+            return Diagnostic(
+                code: "E0102",
+                message: "tab used for indentation",
+                mark: SourceMark(file: file, line: fault.line, column: column, length: 1),
+                label: "tab",
+                help: ["indent with spaces"]
+            )
+        }
+        var related: [Diagnostic.Related] = []
+        if let context = fault.context, context.line != fault.line || context.column != fault.column
+        {
+            related.append(
+                Diagnostic.Related(
+                    message: context.text,
+                    mark: SourceMark(file: file, line: context.line, column: context.column)
+                )
+            )
+        }
+        return Diagnostic(
+            code: "E0100",
+            message: "this is not YAML: \(fault.problem)",
+            mark: SourceMark(file: file, line: fault.line, column: fault.column, length: 1),
+            related: related,
+            help: Self.remedies.first { fault.problem.hasPrefix($0.problem) }.map { [$0.help] }
+                ?? []
+        )
+    }
+
+    /// What most often is behind libyaml's words.
+    private static let remedies: [(problem: String, help: String)] = [
+        (
+            "mapping values are not allowed",
+            "a colon with a space after it begins a value: put quotes around a text that has one, "
+                + "or mend the indentation of the line above"
+        ),
+        (
+            "could not find expected ':'",
+            "a key needs a colon and a space after it: key: value"
+        ),
+        (
+            "did not find expected key",
+            "lines of one mapping begin at one column; does this line stand too far left or right?"
+        ),
+        (
+            "did not find expected ',' or ']'",
+            "a list that begins with [ ends with ], with commas between its values"
+        ),
+        (
+            "did not find expected ',' or '}'",
+            "a mapping that begins with { ends with }, with commas between its entries"
+        ),
+        (
+            "did not find expected '-' indicator",
+            "lines of one list begin with - at one column"
+        ),
+        ("found unexpected end of stream", "a quote or a bracket is opened and never closed"),
+        (
+            "found character that cannot start any token",
+            "put quotes around a text that begins with @ or `; indent with spaces, not tabs"
+        ),
+        (
+            "found unknown escape character",
+            "in double quotes \\ begins an escape: write \\\\, or use single quotes"
+        ),
+        (
+            "block sequence entries are not allowed",
+            "a list under a key begins on a line of its own"
+        ),
+        (
+            "did not find expected <document start>",
+            "a document ends here: is the line indented as the ones above it?"
+        ),
+        (
+            "found a tab character",
+            "use spaces: tabs stand for no fixed number of columns"
+        ),
+    ]
+}
