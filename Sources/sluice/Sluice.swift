@@ -17,6 +17,7 @@ struct Sluice: ParsableCommand {
         subcommands: [
             ServeCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
             StatusCommand.self, ShowCommand.self, ReloadCommand.self, RetryCommand.self,
+            GraphCommand.self, SchemaCommand.self, FmtCommand.self, CompletionCommand.self,
             DriversCommand.self, ExplainCommand.self, VersionCommand.self,
         ]
     )

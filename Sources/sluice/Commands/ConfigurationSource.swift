@@ -13,7 +13,7 @@ struct ConfigurationSource {
     private(set) var faults: [Diagnostic] = []
 
     /// Name of what comes from standard input, in findings.
-    private static let standardInput = "<stdin>"
+    static let standardInput = "<stdin>"
 
     /// Reads files and directories; `-` is standard input.
     init(paths: [String]) {
@@ -73,12 +73,20 @@ struct ConfigurationSource {
 }
 
 /// Prints findings for people on standard error.
-func report(_ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines) {
+func report(
+    _ findings: [Diagnostic],
+    omittedCount: Int = 0,
+    lines: SourceLines,
+    fixes: FixList = FixList(),
+    paths: [String] = []
+) {
     guard !findings.isEmpty else { return }
     let writer = DiagnosticText(
         sources: lines,
         palette: Palette(isOn: Terminal.notesHaveColour),
-        isPlain: Terminal.isPlain
+        isPlain: Terminal.isPlain,
+        fixes: fixes,
+        paths: paths.joined(separator: " ")
     )
     Terminal.note(writer.text(of: findings, omittedCount: omittedCount))
 }

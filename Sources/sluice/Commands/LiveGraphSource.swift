@@ -17,7 +17,7 @@ struct LiveGraphError: Error {
         self.status = status
     }
 
-    fileprivate init(findings: [Diagnostic], lines: SourceLines, status: ExitStatus) {
+    init(findings: [Diagnostic], lines: SourceLines, status: ExitStatus) {
         self.findings = findings
         self.lines = lines
         self.status = status
