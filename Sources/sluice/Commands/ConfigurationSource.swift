@@ -73,20 +73,12 @@ struct ConfigurationSource {
 }
 
 /// Prints findings for people on standard error.
-func report(
-    _ findings: [Diagnostic],
-    omittedCount: Int = 0,
-    lines: SourceLines,
-    fixes: FixList = FixList(),
-    paths: [String] = []
-) {
+func report(_ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines) {
     guard !findings.isEmpty else { return }
     let writer = DiagnosticText(
         sources: lines,
         palette: Palette(isOn: Terminal.notesHaveColour),
-        isPlain: Terminal.isPlain,
-        fixes: fixes,
-        paths: paths.joined(separator: " ")
+        isPlain: Terminal.isPlain
     )
     Terminal.note(writer.text(of: findings, omittedCount: omittedCount))
 }
