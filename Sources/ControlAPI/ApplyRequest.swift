@@ -26,6 +26,8 @@ package struct ApplyRequest: Hashable, Sendable {
     package var drainTimeoutNanoseconds: UInt64?
     /// Identity of the plan that was shown; another plan is refused as stale.
     package var plan: String?
+    /// How long the change may wait for a confirmation before it goes back, in seconds.
+    package var confirmSeconds: UInt64?
 
     /// A request.
     package init(
@@ -33,13 +35,15 @@ package struct ApplyRequest: Hashable, Sendable {
         baseDirectory: String,
         allowRemove: [String] = [],
         drainTimeoutNanoseconds: UInt64? = nil,
-        plan: String? = nil
+        plan: String? = nil,
+        confirmSeconds: UInt64? = nil
     ) {
         self.files = files
         self.baseDirectory = baseDirectory
         self.allowRemove = allowRemove
         self.drainTimeoutNanoseconds = drainTimeoutNanoseconds
         self.plan = plan
+        self.confirmSeconds = confirmSeconds
     }
 
     private static let format = "sluice.apply/1"
@@ -57,6 +61,10 @@ package struct ApplyRequest: Hashable, Sendable {
             members.append(.init("drainTimeoutNanoseconds", .integer(value)))
         }
         if let plan { members.append(.init("plan", .text(plan))) }
+        if let confirmSeconds {
+            let value = Int64(clamping: confirmSeconds)
+            members.append(.init("confirmSeconds", .integer(value)))
+        }
         return .object(members)
     }
 
@@ -77,7 +85,8 @@ package struct ApplyRequest: Hashable, Sendable {
             drainTimeoutNanoseconds: json["drainTimeoutNanoseconds"]?.integer.map {
                 UInt64(clamping: $0)
             },
-            plan: json["plan"]?.text
+            plan: json["plan"]?.text,
+            confirmSeconds: json["confirmSeconds"]?.integer.map { UInt64(clamping: $0) }
         )
     }
 }

@@ -17,16 +17,18 @@ package struct ControlClient: Sendable {
     ///
     /// - Parameters:
     ///   - endpoint: What is asked.
+    ///   - query: Values that the question carries.
     ///   - body: JSON for the endpoints that take some.
     ///   - timeoutSeconds: Longest wait for the answer.
     /// - Returns: The answer's body, which is JSON.
     /// - Throws: ``ControlError`` when nobody answers or the daemon refuses.
     package func ask(
         _ endpoint: ControlEndpoint,
+        query: ControlQuery = ControlQuery(),
         body: [UInt8] = [],
         timeoutSeconds: Int64 = 3600
     ) throws(ControlError) -> [UInt8] {
-        let answer = try exchange(endpoint, body, timeoutSeconds)
+        let answer = try exchange(address(endpoint, query), endpoint.changes, body, timeoutSeconds)
         guard answer.head.status == .ok else {
             let text = answer.body.map { String(buffer: $0) } ?? ""
             throw ControlError(
@@ -38,8 +40,51 @@ package struct ControlClient: Sendable {
         return answer.body.map { Array($0.readableBytesView) } ?? []
     }
 
-    private func exchange(
+    /// Follows an answer that comes line by line until the daemon ends it or the reader has enough.
+    ///
+    /// - Parameters:
+    ///   - endpoint: What is asked.
+    ///   - query: Values that the question carries.
+    ///   - read: Takes a line without its end; says whether more are wanted.
+    /// - Throws: ``ControlError`` when nobody answers or the daemon refuses.
+    package func follow(
         _ endpoint: ControlEndpoint,
+        query: ControlQuery = ControlQuery(),
+        read: @escaping @Sendable (String) -> Bool
+    ) throws(ControlError) {
+        let channel = try connect(isWhole: false)
+        do {
+            let end = channel.eventLoop.makePromise(of: HTTPResponseStatus.self)
+            try channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.addHandler(LineReader(end: end, read: read))
+            }.wait()
+            send(address(endpoint, query), endpoint.changes, [], on: channel)
+            let status = try end.futureResult.wait()
+            guard status != .ok else { return }
+            throw ControlError(
+                code: .refused(Int(status.code)),
+                socket: socket,
+                reason: "the daemon refused: \(status)"
+            )
+        } catch let error as ControlError {
+            throw error
+        } catch {
+            throw ControlError(
+                code: .brokenAnswer,
+                socket: socket,
+                reason: "the daemon at \(socket) stopped answering: \(error); it may have ended"
+            )
+        }
+    }
+
+    private func address(_ endpoint: ControlEndpoint, _ query: ControlQuery) -> String {
+        let text = query.text
+        return endpoint.rawValue + (text.isEmpty ? "" : "?" + text)
+    }
+
+    private func exchange(
+        _ address: String,
+        _ changes: Bool,
         _ body: [UInt8],
         _ timeoutSeconds: Int64
     ) throws(ControlError) -> NIOHTTPClientResponseFull {
@@ -51,7 +96,7 @@ package struct ControlClient: Sendable {
             let timer = channel.eventLoop.scheduleTask(in: .seconds(timeoutSeconds)) {
                 channel.close(promise: nil)
             }
-            send(endpoint, body, on: channel)
+            send(address, changes, body, on: channel)
             defer {
                 timer.cancel()
                 channel.close(promise: nil)
@@ -66,13 +111,14 @@ package struct ControlClient: Sendable {
         }
     }
 
-    private func connect() throws(ControlError) -> any Channel {
+    private func connect(isWhole: Bool = true) throws(ControlError) -> any Channel {
         do {
             return try ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
                         let pipeline = channel.pipeline.syncOperations
                         try pipeline.addHTTPClientHandlers()
+                        guard isWhole else { return }
                         try pipeline.addHandler(
                             NIOHTTPClientResponseAggregator(
                                 maxContentLength: ControlLimits.answerBytesMax
@@ -97,16 +143,21 @@ package struct ControlClient: Sendable {
         }
     }
 
-    private func send(_ endpoint: ControlEndpoint, _ body: [UInt8], on channel: any Channel) {
+    private func send(
+        _ address: String,
+        _ changes: Bool,
+        _ body: [UInt8],
+        on channel: any Channel
+    ) {
         var headers = HTTPHeaders([("Host", "sluice"), ("Connection", "close")])
-        if endpoint.changes {
+        if changes {
             headers.add(name: "Content-Type", value: "application/json")
             headers.add(name: "Content-Length", value: String(body.count))
         }
         let head = HTTPRequestHead(
             version: .http1_1,
-            method: endpoint.changes ? .POST : .GET,
-            uri: endpoint.rawValue,
+            method: changes ? .POST : .GET,
+            uri: address,
             headers: headers
         )
         channel.write(HTTPClientRequestPart.head(head), promise: nil)
@@ -137,6 +188,58 @@ private final class AnswerCollector: ChannelInboundHandler, Sendable {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         answer.fail(error)
+        context.close(promise: nil)
+    }
+}
+
+/// Cuts an answer into lines as it comes.
+private final class LineReader: ChannelInboundHandler {
+    typealias InboundIn = HTTPClientResponsePart
+
+    /// Longest line; a daemon's are far shorter.
+    private static let lineBytesMax = 16 << 20
+
+    private let end: EventLoopPromise<HTTPResponseStatus>
+    private let read: @Sendable (String) -> Bool
+    private var rest: [UInt8] = []
+
+    init(
+        end: EventLoopPromise<HTTPResponseStatus>,
+        read: @escaping @Sendable (String) -> Bool
+    ) {
+        self.end = end
+        self.read = read
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            guard head.status != .ok else { return }
+            finish(context, head.status)
+        case .body(let bytes):
+            rest += bytes.readableBytesView
+            var lines = rest.split(separator: 10, omittingEmptySubsequences: false)
+            rest = Array(lines.popLast() ?? [])
+            if rest.count > Self.lineBytesMax { rest = [] }
+            for line in lines where !read(String(decoding: line, as: UTF8.self)) {
+                return finish(context, .ok)
+            }
+        case .end: finish(context, .ok)
+        }
+    }
+
+    private func finish(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
+        end.succeed(status)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end.fail(ChannelError.eof)
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        end.fail(error)
         context.close(promise: nil)
     }
 }

@@ -18,12 +18,21 @@ package struct SourceFile: Hashable, Sendable {
     package let bytes: [UInt8]
     /// What it looked like when it was read.
     package let fingerprint: Fingerprint
+    /// Whether it had been left alone long enough before it was read that a later change must show
+    /// in its fingerprint: file systems note times in steps of several milliseconds.
+    package let isSettled: Bool
 
     /// A file that was read.
-    package init(path: String, bytes: [UInt8], fingerprint: Fingerprint) {
+    package init(
+        path: String,
+        bytes: [UInt8],
+        fingerprint: Fingerprint,
+        isSettled: Bool = false
+    ) {
         self.path = path
         self.bytes = bytes
         self.fingerprint = fingerprint
+        self.isSettled = isSettled
     }
 }
 

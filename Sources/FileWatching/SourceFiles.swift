@@ -29,8 +29,13 @@ package enum SourceFiles {
     /// - Parameters:
     ///   - path: A file or a directory; symbolic links are followed.
     ///   - fileBytesMax: Largest file in bytes; one byte more is read.
+    ///   - known: Files that were read before, by path; those that look the same are not read again.
     /// - Returns: Files, and what could not be read.
-    package static func read(_ path: String, fileBytesMax: Int = bytesMax - 1) -> SourceRead {
+    package static func read(
+        _ path: String,
+        fileBytesMax: Int = bytesMax - 1,
+        known: [String: SourceFile] = [:]
+    ) -> SourceRead {
         var result = SourceRead()
         var facts = stat()
         guard stat(path, &facts) == 0 else {
@@ -42,14 +47,22 @@ package enum SourceFiles {
         if facts.st_mode & S_IFMT == S_IFDIR {
             result.isDirectory = true
             result.baseDirectory = path
-            list(path, fileBytesMax: fileBytesMax, depth: 0, into: &result)
+            let reading = Reading(fileBytesMax: fileBytesMax, known: known)
+            list(path, reading, depth: 0, into: &result)
             result.files.sort { $0.path < $1.path }
             result.isLost = result.files.isEmpty && result.faults.isEmpty
         } else {
             result.baseDirectory = parent(of: path)
-            add(path, fileBytesMax: fileBytesMax, to: &result)
+            let reading = Reading(fileBytesMax: fileBytesMax, known: known)
+            add(path, facts, reading, to: &result)
         }
         return result
+    }
+
+    /// What holds for one pass over a path.
+    private struct Reading {
+        let fileBytesMax: Int
+        let known: [String: SourceFile]
     }
 
     /// The directory of a file, as it was named.
@@ -60,7 +73,7 @@ package enum SourceFiles {
 
     private static func list(
         _ directory: String,
-        fileBytesMax: Int,
+        _ reading: Reading,
         depth: Int,
         into result: inout SourceRead
     ) {
@@ -90,9 +103,9 @@ package enum SourceFiles {
             var facts = stat()
             let isFound = stat(path, &facts) == 0
             if isFound, facts.st_mode & S_IFMT == S_IFDIR, !isSource(name) {
-                list(path, fileBytesMax: fileBytesMax, depth: depth + 1, into: &result)
+                list(path, reading, depth: depth + 1, into: &result)
             } else if isSource(name) {
-                add(path, fileBytesMax: fileBytesMax, to: &result)
+                add(path, isFound ? facts : nil, reading, to: &result)
             } else {
                 result.ignored.append(SourceFault(path: path, reason: hint(for: name)))
             }
@@ -106,7 +119,12 @@ package enum SourceFiles {
             : "not a *.yaml or *.yml file"
     }
 
-    private static func add(_ path: String, fileBytesMax: Int, to result: inout SourceRead) {
+    private static func add(
+        _ path: String,
+        _ facts: stat?,
+        _ reading: Reading,
+        to result: inout SourceRead
+    ) {
         guard result.files.count < filesMax else {
             if result.files.count == filesMax, !result.faults.contains(where: { $0.path == path }) {
                 result.faults.append(
@@ -114,6 +132,11 @@ package enum SourceFiles {
                 )
             }
             return
+        }
+        if let facts, let file = reading.known[path], file.isSettled,
+            file.fingerprint == fingerprint(facts)
+        {
+            return result.files.append(file)
         }
         // Not blocking: a FIFO would wait for its writer, a device for its medium.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -129,7 +152,8 @@ package enum SourceFiles {
             )
             return
         }
-        guard let bytes = contents(of: descriptor, limit: fileBytesMax + 1) else {
+        let isSettled = isSettled(before)
+        guard let bytes = contents(of: descriptor, limit: reading.fileBytesMax + 1) else {
             result.faults.append(SourceFault(path: path, reason: words(errno)))
             return
         }
@@ -137,8 +161,22 @@ package enum SourceFiles {
         let isSame = fstat(descriptor, &after) == 0 && fingerprint(before) == fingerprint(after)
         if !isSame { result.moved = true }
         result.files.append(
-            SourceFile(path: path, bytes: bytes, fingerprint: fingerprint(before))
+            SourceFile(
+                path: path,
+                bytes: bytes,
+                fingerprint: fingerprint(before),
+                isSettled: isSettled
+            )
         )
+    }
+
+    /// Longest step of a file system's clock that is reckoned with, in nanoseconds.
+    private static let clockStepNanoseconds: Int64 = 100_000_000
+
+    private static func isSettled(_ facts: stat) -> Bool {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return nanoseconds(facts.st_ctim) < nanoseconds(now) - clockStepNanoseconds
     }
 
     private static func contents(of descriptor: Int32, limit: Int) -> [UInt8]? {

@@ -1,5 +1,6 @@
 internal import ControlAPI
 internal import FileWatching
+internal import GraphModel
 internal import Glibc
 internal import Logging
 internal import RingLoop
@@ -9,6 +10,7 @@ package struct Daemon: Sendable {
     private let configuration: DaemonConfiguration
     private let logger: Logger
     private let clock = DaemonClock()
+    private let notifier = ServiceNotifier()
     private let watcher: DocumentWatcher?
     private let triggers: AsyncStream<LookCause>
     private let trigger: AsyncStream<LookCause>.Continuation
@@ -79,6 +81,7 @@ package struct Daemon: Sendable {
                 graph: plane,
                 logger: logger,
                 clock: clock,
+                guards: configuration.guards,
                 drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds
             )
             await runParts(server, reconciler, plane)
@@ -118,15 +121,17 @@ package struct Daemon: Sendable {
                 group.addTask { await passSignals(of: watcher, to: reconciler) }
                 group.addTask { await rescan() }
             }
+            group.addTask { await sendHeartbeats(reconciler) }
             for await _ in stops { break }
             logger.info("ending")
+            notifier.send(.stopping)
             group.cancelAll()
         }
     }
 
     private func serveControl(_ server: ControlServer, _ routes: ControlRoutes) async {
         do {
-            try await server.run { await routes.answer($0, $1) }
+            try await server.run { await routes.answer($0) }
         } catch is CancellationError {
             return
         } catch {
@@ -147,7 +152,33 @@ package struct Daemon: Sendable {
                 "control": "\(configuration.controlSocket)", "version": "\(SluiceVersion.current)",
             ]
         )
-        for await cause in triggers { _ = await reconciler.look(cause) }
+        notifier.send(.ready, status: status(reconciler))
+        for await cause in triggers {
+            if cause == .reload { notifier.send(.reloading) }
+            _ = await reconciler.look(cause)
+            // Also when the files were rejected: the daemon is still fine.
+            notifier.send(cause == .reload ? .ready : .status, status: status(reconciler))
+        }
+    }
+
+    /// One line for the service manager.
+    private func status(_ reconciler: Reconciler) -> String {
+        let report = reconciler.report
+        let degraded = report.conditions.table[.degraded]
+        let ready = report.conditions.table[.ready]
+        let word =
+            degraded?.isTrue == true
+            ? "Degraded: \(degraded?.reason ?? "")" : ready?.reason ?? "Starting"
+        return "@\(report.generation), \(word)"
+    }
+
+    /// Says each second that a transaction is still at work, to whoever follows the events; and
+    /// tells the service manager that the control plane turns.
+    private func sendHeartbeats(_ reconciler: Reconciler) async {
+        while await sleep(nanoseconds: 1_000_000_000) {
+            if reconciler.isAtWork.withLock({ $0 }) { reconciler.events.emit(.heartbeat) }
+            notifier.send(.watchdog)
+        }
     }
 
     private func passSignals(of watcher: DocumentWatcher, to reconciler: Reconciler) async {
@@ -167,6 +198,16 @@ package struct Daemon: Sendable {
                     ]
                 )
             }
+            reconciler.events.emit(
+                .sourceDirty,
+                digest: reconciler.report.digest,
+                generation: reconciler.report.generation,
+                [
+                    .init("cause", .text(signal.isOverflow ? "overflow" : "inotify")),
+                    .init("coalesced", .integer(Int64(signal.coalescedCount))),
+                    .init("burst_ms", .integer(Int64(signal.burstNanoseconds / 1_000_000))),
+                ]
+            )
             reconciler.expectLook(afterOverflow: signal.isOverflow)
             trigger.yield(.watch)
         }

@@ -17,6 +17,8 @@ package struct DaemonConfiguration: Sendable {
     package static let logLevels = Logger.Level.allCases.map(\.rawValue)
     /// Longest wait for requests in flight, in nanoseconds.
     package var drainTimeoutNanoseconds: UInt64 = 5_000_000_000
+    /// What a change may not do without a person.
+    package var guards = Guards()
 
     /// A configuration.
     package init(
@@ -41,10 +43,26 @@ extension DaemonClock {
         self.init(
             unixSeconds: { Int64(time(nil)) },
             monotonicNanoseconds: {
-                var now = timespec()
-                clock_gettime(CLOCK_MONOTONIC, &now)
-                return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-            }
+                Self.nanoseconds(CLOCK_MONOTONIC)
+            },
+            bootNanoseconds: { Self.nanoseconds(CLOCK_BOOTTIME) },
+            bootIdentifier: Self.readBootIdentifier()
         )
+    }
+
+    private static func nanoseconds(_ clock: clockid_t) -> UInt64 {
+        var now = timespec()
+        clock_gettime(clock, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+
+    /// The kernel's name for this run of the machine.
+    private static func readBootIdentifier() -> String {
+        guard let file = fopen("/proc/sys/kernel/random/boot_id", "re") else { return "unknown" }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 64)
+        guard fgets(&line, CInt(line.count), file) != nil else { return "unknown" }
+        let bytes = line.prefix { $0 > 32 }.map { UInt8(bitPattern: $0) }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

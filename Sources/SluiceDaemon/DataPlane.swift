@@ -16,7 +16,7 @@ package actor DataPlane {
     private let services: [any ExportService]
     private let graph: LiveGraph
     private let logger: Logger
-    private let published: Locked<GraphSnapshot>
+    private let published: Locked<PublishedGraph>
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         control.asUnownedSerialExecutor()
@@ -37,29 +37,49 @@ package actor DataPlane {
             services: services,
             defaultLoop: defaultLoop
         )
-        published = Locked(graph.snapshot)
+        published = Locked(PublishedGraph(snapshot: graph.snapshot))
     }
 
+    /// What is live and what it is called, as of the last commit; never waits.
+    package nonisolated var live: PublishedGraph { published.withLock { $0 } }
+
     /// What is live, as of the last commit; never waits.
-    package nonisolated var snapshot: GraphSnapshot { published.withLock { $0 } }
+    package nonisolated var snapshot: GraphSnapshot { live.snapshot }
+
+    /// Says what the live graph is called, when nothing of it changes.
+    package nonisolated func name(generation: UInt64, digest: String) {
+        published.withLock { live in
+            live.generation = generation
+            live.digest = digest
+        }
+    }
 
     /// Makes the live graph what a plan says, wholly or not at all.
     ///
     /// - Parameters:
     ///   - change: The plan and its graph.
-    ///   - beforeDrain: Runs when everything is prepared and checked, and before any export is
-    ///     paused; what it throws aborts with everything restored. The intent is made durable here.
+    ///   - stages: What the caller does on the way.
     /// - Returns: What clients noticed.
     /// - Throws: ``GraphError``; everything is then as before.
     package func apply(
         _ change: GraphChange,
-        beforeDrain: @Sendable () async throws(GraphError) -> Void = {}
+        stages: ApplyStages = ApplyStages()
     ) async throws(GraphError) -> Receipt {
-        defer {
-            let snapshot = graph.snapshot
-            published.withLock { $0 = snapshot }
-        }
-        let receipt = try await graph.apply(change.transition, beforeDrain: beforeDrain)
+        let published = published
+        let receipt = try await graph.apply(
+            change.transition,
+            beforeDrain: stages.beforeDrain,
+            beforeCommit: stages.beforeCommit,
+            publish: { snapshot in
+                let live = PublishedGraph(
+                    snapshot: snapshot,
+                    generation: change.generation,
+                    digest: change.digest
+                )
+                published.withLock { $0 = live }
+                stages.committed()
+            }
+        )
         for warning in receipt.warnings {
             logger.warning(
                 "not closed properly",
@@ -87,7 +107,7 @@ package actor DataPlane {
             logger.error("requests were cut off", metadata: ["reason": "\(error.reason)"])
         }
         let snapshot = graph.snapshot
-        published.withLock { $0 = snapshot }
+        published.withLock { $0 = PublishedGraph(snapshot: snapshot) }
         defaultLoop.stop()
         defaultLoop.join()
     }
@@ -107,23 +127,56 @@ package actor DataPlane {
     }
 }
 
+/// The live graph with what it is called, published as one.
+package struct PublishedGraph: Sendable {
+    /// The graph.
+    package var snapshot: GraphSnapshot
+    /// Its generation; 0 before the first.
+    package var generation: UInt64 = 0
+    /// Digest of its normalised configuration; empty before the first.
+    package var digest = ""
+}
+
+/// What a caller of an apply does on the way.
+package struct ApplyStages: Sendable {
+    /// Everything is prepared and checked, and no export is paused: the intent is made durable here.
+    ///
+    /// What it throws aborts with everything restored.
+    package var beforeDrain: @Sendable () async throws(GraphError) -> Void = {}
+    /// Everything is drained, and what it throws aborts: the commit is made durable here.
+    package var beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
+    /// The graph is switched and published, and new listeners take no client yet.
+    package var committed: @Sendable () -> Void = {}
+
+    /// Nothing is done on the way.
+    package init() {}
+}
+
 /// A plan to be applied, with the graph that it leads to.
 package struct GraphChange: Sendable {
     let transition: GraphTransition
+    let generation: UInt64
+    let digest: String
 
     /// A change.
     ///
     /// - Parameters:
     ///   - desired: The graph that is wished, with its masks.
     ///   - plan: The plan from the live graph to it.
+    ///   - generation: Its number, when it is live.
+    ///   - digest: Digest of its normalised configuration.
     ///   - baseDirectory: Directory that relative file names start from.
     ///   - drainTimeoutNanoseconds: Longest time for a drain.
     package init(
         desired: ResolvedGraph,
         plan: Plan,
+        generation: UInt64,
+        digest: String,
         baseDirectory: String,
         drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     ) {
+        self.generation = generation
+        self.digest = digest
         transition = GraphTransition(
             desired: desired,
             replacedNodes: plan.replacedNodes,

@@ -16,7 +16,9 @@ struct Sluice: ParsableCommand {
         version: SluiceVersion.current,
         subcommands: [
             ServeCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
-            StatusCommand.self, ShowCommand.self, ReloadCommand.self, RetryCommand.self,
+            ConfirmCommand.self, RollbackCommand.self, StatusCommand.self, ShowCommand.self,
+            HistoryCommand.self, EventsCommand.self, WaitCommand.self, DriftCommand.self,
+            HoldCommand.self, ResumeCommand.self, ReloadCommand.self, RetryCommand.self,
             GraphCommand.self, SchemaCommand.self, FmtCommand.self, CompletionCommand.self,
             DriversCommand.self, ExplainCommand.self, VersionCommand.self,
         ]

@@ -89,8 +89,9 @@ struct ControlServerTests {
         try await withThrowingTaskGroup { group in
             group.addTask {
                 // Its end is the cancellation below.
-                try? await server.run { endpoint, body in
-                    ControlAnswer(body: Array("\(endpoint.rawValue) \(body.count)".utf8))
+                try? await server.run { question in
+                    let words = "\(question.endpoint.rawValue) \(question.body.count)"
+                    return ControlAnswer(body: .whole(Array(words.utf8)))
                 }
             }
             try await onThread { try use(path) }

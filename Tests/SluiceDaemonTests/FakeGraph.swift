@@ -17,6 +17,8 @@ final class FakeGraph: GraphApplying {
     private let state = Locked(State())
 
     var liveDescription: GraphDescription { state.withLock { $0.live } }
+    func name(generation: UInt64, digest: String) {}
+
     var clientCounts: [String: Int] { state.withLock { $0.clients } }
     /// Everything that went live, in order.
     var applied: [GraphDescription] { state.withLock { $0.applied } }
@@ -39,7 +41,7 @@ final class FakeGraph: GraphApplying {
 
     func apply(
         _ change: GraphChange,
-        beforeDrain: @Sendable () async throws(GraphError) -> Void
+        stages: ApplyStages
     ) async throws(GraphError) -> Receipt {
         let (failure, action) = state.withLock { state in
             defer { state.prepared = nil }
@@ -48,12 +50,14 @@ final class FakeGraph: GraphApplying {
         }
         if let failure { throw failure }
         await action?()
-        try await beforeDrain()
+        try await stages.beforeDrain()
+        try await stages.beforeCommit()
         let count = state.withLock { state in
             state.live = change.transition.desired.description
             state.applied.append(state.live)
             return state.applied.count
         }
+        stages.committed()
         return Receipt(generation: UInt64(count), exports: [], warnings: [])
     }
 }

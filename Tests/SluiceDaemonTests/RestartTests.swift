@@ -60,7 +60,8 @@ struct RestartTests {
             var store = try StateStore(path: path)
             try store.prepare(old)
             try store.intend(old)
-            try store.commit(old)
+            try store.seal(old)
+            try store.keep(old)
             try store.prepare(new)
             try store.intend(new)
         }
@@ -115,7 +116,8 @@ struct RestartTests {
             generation: generation,
             digest: graph.digest,
             unixSeconds: 1,
-            isByHand: false,
+            origin: .files,
+            actor: nil,
             source: "s",
             baseDirectory: "/",
             commit: nil,

@@ -30,9 +30,9 @@ struct SourceReaderTests {
             let target = turn.isMultiple(of: 2) ? "b" : "a"
             symlink(target, directory + "/new")
             rename(directory + "/new", directory + "/graph.d")
-            guard case .files(let files, let digest) = reader.scan() else { continue }
-            #expect(Set(files.map { $0.bytes }).count == 1)
-            digests.insert(digest)
+            guard case .files(let found) = reader.scan() else { continue }
+            #expect(Set(found.files.map { $0.bytes }).count == 1)
+            digests.insert(found.digest)
         }
         #expect(digests.count == 2)
     }
@@ -104,8 +104,47 @@ struct SourceReaderTests {
         #expect(SourceReader(paths: [directory + "/a"]).gitCommit() == "3f2a91c")
     }
 
+    @Test("a work tree whose .git is a file, and branches that git has packed, are understood")
+    func worktree() {
+        let main = directory + "/main/.git"
+        system("mkdir -p '\(main)/worktrees/w/logs' '\(directory)/w/graph.d'")
+        replaceFile(directory + "/w/.git", with: "gitdir: ../main/.git/worktrees/w\n")
+        replaceFile(main + "/worktrees/w/commondir", with: "../..\n")
+        replaceFile(main + "/worktrees/w/HEAD", with: "ref: refs/heads/side\n")
+        replaceFile(main + "/packed-refs", with: "# pack-refs\n77aa3d0266 refs/heads/side\n")
+        let log =
+            "0000000000 3f2a91c000 a <a@b> 1 +0000\tclone\n"
+            + "3f2a91c000 77aa3d0266 a <a@b> 2 +0000\tcommit\n"
+        replaceFile(main + "/worktrees/w/logs/HEAD", with: log)
+        replaceFile(directory + "/w/graph.d/a.yaml", with: "sluice: 1\n")
+        let tree = SourceReader(paths: [directory + "/w/graph.d"])
+        #expect(tree.gitCommit() == "77aa3d0266")
+        #expect(tree.hasLeft(commit: "3f2a91c"))
+        #expect(!tree.hasLeft(commit: "1234567"))
+        replaceFile(main + "/worktrees/w/index.lock", with: "")
+        guard case .moving = tree.scan() else {
+            Issue.record("files were read while git was at work")
+            return
+        }
+    }
+
+    @Test("W27: an edit that keeps size and modification time is seen")
+    func sameSizeAndTime() throws {
+        let path = directory + "/a/one.yaml"
+        let before = try digest()
+        var facts = stat()
+        stat(path, &facts)
+        // In place: the file's number stays, too.
+        let file = open(path, O_WRONLY)
+        _ = write(file, "# A\n", 4)
+        close(file)
+        var times = [facts.st_atim, facts.st_mtim]
+        utimensat(AT_FDCWD, path, &times, 0)
+        #expect(try digest() != before)
+    }
+
     private func digest() throws -> String {
-        guard case .files(_, let digest) = reader.scan() else { return "" }
-        return digest
+        guard case .files(let found) = reader.scan() else { return "" }
+        return found.digest
     }
 }

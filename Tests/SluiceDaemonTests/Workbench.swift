@@ -93,7 +93,9 @@ final class TestClock: Sendable {
     var clock: DaemonClock {
         DaemonClock(
             unixSeconds: { Int64(self.now.withLock { $0 } / 1_000_000_000) },
-            monotonicNanoseconds: { self.now.withLock { $0 } }
+            monotonicNanoseconds: { self.now.withLock { $0 } },
+            bootNanoseconds: { self.now.withLock { $0 } },
+            bootIdentifier: "test"
         )
     }
 

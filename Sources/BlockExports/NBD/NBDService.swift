@@ -11,6 +11,8 @@ package final class NBDService: ExportService {
     struct Live: Sendable {
         var listeners: [NBDAddress: NBDListener] = [:]
         var exports: [String: NBDExport] = [:]
+        /// Listeners that are bound and take no client yet.
+        var unopened: [NBDListener] = []
         var isStopping = false
     }
 
@@ -93,6 +95,7 @@ package final class NBDService: ExportService {
             live.exports = prepared.exports
             for address in closing.keys { live.listeners[address] = nil }
             live.listeners.merge(prepared.opened) { old, _ in old }
+            live.unopened += prepared.opened.values
             return (leaving, closing)
         }
         directory.replace(with: plan.directory(handlers: prepared.exports))
@@ -103,6 +106,14 @@ package final class NBDService: ExportService {
             listener.door.setLimit(wish.clientCountMax)
             if prepared.opened[address] == nil { listener.setMode(wish.mode) }
         }
-        for listener in prepared.opened.values { listener.open(on: loop, directory: directory) }
+    }
+
+    /// Takes clients at what was bound by the last commit.
+    package func openListeners() {
+        let listeners = live.withLock { live in
+            defer { live.unopened = [] }
+            return live.isStopping ? [] : live.unopened
+        }
+        for listener in listeners { listener.open(on: loop, directory: directory) }
     }
 }

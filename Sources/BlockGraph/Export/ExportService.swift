@@ -13,6 +13,10 @@ package protocol ExportService: AnyObject, Sendable {
     /// before the commit.
     func prepare(_ change: ExportChange) throws(GraphError) -> any PreparedExports
 
+    /// Lets clients come in at listeners that are committed and not open yet; called when what was
+    /// committed is published, so that a client finds what `show` says.
+    func openListeners()
+
     /// Stops accepting clients, for the end of the daemon.
     func stopListening()
 }

@@ -9,6 +9,8 @@ extension LiveGraph {
     ///   - beforeDrain: Called when everything is prepared and checked; what it throws aborts the
     ///     transaction. The intent is made durable here, while no client waits for it.
     ///   - beforeCommit: Called when everything is drained, too; what it throws aborts.
+    ///   - publish: Called right after the switch with what is live, before new listeners take
+    ///     their first client.
     ///   - isolation: The actor that owns this graph.
     /// - Returns: What clients noticed.
     /// - Throws: ``GraphError``; graph, masks, locks, files and clients are then as before.
@@ -16,6 +18,7 @@ extension LiveGraph {
         _ transition: GraphTransition,
         beforeDrain: @Sendable () async throws(GraphError) -> Void = {},
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {},
+        publish: @Sendable (GraphSnapshot) -> Void = { _ in },
         isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
         if transition.desired.description == resolved.description,
@@ -35,6 +38,8 @@ extension LiveGraph {
             throw error
         }
         let idleThreads = await transaction.commit()
+        publish(snapshot)
+        for service in services.values { service.openListeners() }
         let fault = await verify()
         let warnings = await transaction.retire(stopping: idleThreads)
         if let fault { throw fault }

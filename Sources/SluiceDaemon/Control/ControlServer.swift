@@ -1,4 +1,4 @@
-package import ControlAPI
+internal import ControlAPI
 internal import Glibc
 package import Logging
 internal import NIOCore
@@ -6,24 +6,10 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import RingLoop
 
-/// An answer to a request on the control socket.
-package struct ControlAnswer: Sendable {
-    /// HTTP status code.
-    package let status: Int
-    /// JSON, or a sentence when the status is not 200.
-    package let body: [UInt8]
-
-    /// An answer.
-    package init(status: Int = 200, body: [UInt8]) {
-        self.status = status
-        self.body = body
-    }
-}
-
 /// Serves HTTP/1 on the control socket, one request a connection.
 package struct ControlServer: Sendable {
     /// Answers one request.
-    package typealias Route = @Sendable (ControlEndpoint, [UInt8]) async -> ControlAnswer
+    package typealias Route = @Sendable (ControlQuestion) async -> ControlAnswer
 
     private typealias Client = NIOAsyncChannel<
         NIOHTTPServerRequestFull, HTTPPart<HTTPResponseHead, ByteBuffer>
@@ -80,21 +66,18 @@ package struct ControlServer: Sendable {
 
     /// Serves one client; what goes wrong with it is its own matter and ends with it.
     private func serve(_ client: Client, _ route: Route) async {
+        let abandonment = Abandonment()
+        client.channel.closeFuture.whenComplete { _ in abandonment.set() }
         do {
             try await client.executeThenClose { requests, answers in
                 for try await request in requests {
-                    let answer = await self.answer(request, from: client.channel, route)
-                    var headers = HTTPHeaders([("Connection", "close")])
-                    headers.add(name: "Content-Type", value: "application/json")
-                    headers.add(name: "Content-Length", value: String(answer.body.count))
-                    let head = HTTPResponseHead(
-                        version: .http1_1,
-                        status: HTTPResponseStatus(statusCode: answer.status),
-                        headers: headers
+                    let answer = await self.answer(
+                        request,
+                        from: client.channel,
+                        abandonment,
+                        route
                     )
-                    try await answers.write(.head(head))
-                    try await answers.write(.body(ByteBuffer(bytes: answer.body)))
-                    try await answers.write(.end(nil))
+                    try await write(answer, to: answers)
                     return
                 }
             }
@@ -103,15 +86,42 @@ package struct ControlServer: Sendable {
         }
     }
 
+    private func write(
+        _ answer: ControlAnswer,
+        to answers: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>
+    ) async throws {
+        var headers = HTTPHeaders([("Connection", "close")])
+        switch answer.body {
+        case .whole(let bytes):
+            headers.add(name: "Content-Type", value: "application/json")
+            headers.add(name: "Content-Length", value: String(bytes.count))
+        case .lines: headers.add(name: "Content-Type", value: "application/x-ndjson")
+        }
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: HTTPResponseStatus(statusCode: answer.status),
+            headers: headers
+        )
+        try await answers.write(.head(head))
+        switch answer.body {
+        case .whole(let bytes): try await answers.write(.body(ByteBuffer(bytes: bytes)))
+        case .lines(let lines):
+            for await line in lines { try await answers.write(.body(ByteBuffer(bytes: line))) }
+        }
+        try await answers.write(.end(nil))
+    }
+
     private func answer(
         _ request: NIOHTTPServerRequestFull,
         from channel: any Channel,
+        _ abandonment: Abandonment,
         _ route: Route
     ) async -> ControlAnswer {
-        guard await isPermitted(channel) else {
+        guard let peer = await peer(of: channel), peer.user == 0 || peer.user == getuid() else {
             return refusal(403, "only root and the user that runs the daemon may ask it")
         }
-        let path = request.head.uri.prefix { $0 != "?" }
+        let parts = request.head.uri.split(separator: "?", maxSplits: 1)
+        let path = parts.first ?? "/"
         guard let endpoint = ControlEndpoint(rawValue: String(path)) else {
             return refusal(404, "there is no \(path); see /v1/version")
         }
@@ -119,24 +129,30 @@ package struct ControlServer: Sendable {
             return refusal(405, "\(path) takes \(endpoint.changes ? "POST" : "GET")")
         }
         let body = request.body.map { Array($0.readableBytesView) } ?? []
-        return await route(endpoint, body)
+        return await route(
+            ControlQuestion(
+                endpoint: endpoint,
+                query: ControlQuery(text: parts.count > 1 ? parts[1] : ""),
+                body: body,
+                peer: ControlPeer(process: peer.process, user: peer.user),
+                abandonment: abandonment
+            )
+        )
     }
 
-    /// Whether the process at the other end belongs to root or to our own user.
-    private func isPermitted(_ channel: any Channel) async -> Bool {
-        guard let options = channel as? any SocketOptionProvider else { return false }
+    /// Who is at the other end; `nil` when the kernel does not tell, and then nobody is let in.
+    private func peer(of channel: any Channel) async -> PeerCredentials? {
+        guard let options = channel as? any SocketOptionProvider else { return nil }
         let peer: EventLoopFuture<PeerCredentials> = options.unsafeGetSocketOption(
             level: SocketOptionLevel(SOL_SOCKET),
             name: SocketOptionName(SO_PEERCRED)
         )
-        // A peer whose credentials cannot be read is not let in.
-        guard let user = try? await peer.get().user else { return false }
-        return user == 0 || user == getuid()
+        return try? await peer.get()
     }
 }
 
 private func refusal(_ status: Int, _ sentence: String) -> ControlAnswer {
-    ControlAnswer(status: status, body: Array((sentence + "\n").utf8))
+    ControlAnswer(status: status, body: .whole(Array((sentence + "\n").utf8)))
 }
 
 /// `struct ucred` of the kernel.

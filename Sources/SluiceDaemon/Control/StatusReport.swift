@@ -8,23 +8,39 @@ struct StatusReport {
     let startedUnixSeconds: Int64
     let nowUnixSeconds: Int64
     let report: ReconcilerReport
-    let snapshot: GraphSnapshot
+    let live: PublishedGraph
+
+    private var snapshot: GraphSnapshot { live.snapshot }
 
     /// The answer as JSON.
     var json: JSONValue {
         [
             "format": "sluice.status/1", "version": .text(version),
             "uptimeSeconds": .integer(nowUnixSeconds - startedUnixSeconds),
-            "generation": .integer(Int64(clamping: report.generation)),
-            "digest": .text(report.digest),
+            "generation": .integer(Int64(clamping: live.generation)),
+            "digest": .text(live.digest),
             "liveSinceUnixSeconds": .integer(report.liveSinceUnixSeconds),
             "conditions": conditions, "sources": JSONValue(texts: report.sources),
             "diagnostics": .list(report.diagnostics.map(\.json)),
-            "quarantined": JSONValue(texts: report.quarantined), "exports": exports,
+            "quarantined": JSONValue(texts: report.quarantined),
+            "commit": report.commit.map { .text($0) } ?? .null,
+            "confirm": report.pending?.json ?? .null, "hold": hold, "exports": exports,
+            "down": .list(
+                report.down.sorted { $0.key < $1.key }.map {
+                    ["name": .text($0.key), "reason": .text($0.value)]
+                }
+            ),
             "watch": [
                 "superseded": .integer(Int64(report.supersededCount)),
                 "overflows": .integer(Int64(report.overflowCount)),
             ],
+        ]
+    }
+
+    private var hold: JSONValue {
+        guard let hold = report.hold else { return .null }
+        return [
+            "untilUnixSeconds": .integer(hold.untilUnixSeconds), "reason": .text(hold.reason),
         ]
     }
 

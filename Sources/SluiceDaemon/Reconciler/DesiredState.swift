@@ -85,6 +85,13 @@ struct DesiredState: Sendable {
     }
 }
 
+extension Reconciler {
+    /// What files wish.
+    func desiredState(of found: SourceScan) -> DesiredState {
+        DesiredState(files: found.files, baseDirectory: reader.baseDirectory)
+    }
+}
+
 extension Diagnostic {
     /// The finding on one line, in the form that editors know.
     var line: String {

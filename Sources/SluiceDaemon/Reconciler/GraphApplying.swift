@@ -10,8 +10,10 @@ package protocol GraphApplying: Sendable {
     /// Makes the live graph what a plan says, wholly or not at all.
     func apply(
         _ change: GraphChange,
-        beforeDrain: @Sendable () async throws(GraphError) -> Void
+        stages: ApplyStages
     ) async throws(GraphError) -> Receipt
+    /// Says what the live graph is called, when nothing of it changes.
+    func name(generation: UInt64, digest: String)
 }
 
 extension DataPlane: GraphApplying {

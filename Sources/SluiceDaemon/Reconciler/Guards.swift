@@ -1,11 +1,14 @@
 internal import GraphModel
 
 /// What a change may not do without a person, and who lifted it by name.
-struct Guards {
+package struct Guards: Hashable, Sendable {
     /// Part of the exports that may be removed at once, in percent.
-    var removedExportsPercentMax = 25
+    package var removedExportsPercentMax = 25
     /// Most objects with clients that may be removed at once.
-    var removedWithClientsMax = 5
+    package var removedWithClientsMax = 5
+
+    /// The usual guards: 25 percent, 5 objects.
+    package init() {}
 
     /// Sentences of all guards that a change runs into; none when it may go on.
     ///

@@ -3,22 +3,7 @@ internal import ControlAPI
 internal import GraphModel
 internal import Logging
 internal import Reconciliation
-
-/// One try to make a configuration live.
-struct Attempt: Sendable {
-    let desired: DesiredState
-    /// Digest of the files that it was read from.
-    let source: String
-    /// Whether a person handed it in.
-    let isByHand: Bool
-    /// Names of objects whose removal was allowed.
-    let allowed: Set<String>
-    let drainTimeoutNanoseconds: UInt64
-    /// Looks that were announced when the files were read.
-    let announcedLooks: UInt64
-    /// Identity of the plan that the person saw.
-    let expectedPlan: String?
-}
+internal import RingLoop
 
 extension Reconciler {
     /// Plans against what is live, asks the guards, and has the plan applied.
@@ -38,49 +23,79 @@ extension Reconciler {
             return Verdict(.done, "Live", "what is live matches the configuration")
         }
         let refusals =
-            plan.refusals
+            plan.refusals + confirmationRefusals(attempt, plan)
             + guards.refusals(
                 from: live,
                 to: resolved.description,
                 clients: graph.clientCounts,
                 allowed: attempt.allowed
             )
-        guard refusals.isEmpty else {
-            var verdict = Verdict(
-                .refused,
-                "NeedsApproval",
-                refusals.map(\.message).joined(separator: "; ")
-            )
-            verdict.diagnostics = refusals
-            return verdict
-        }
+        guard refusals.isEmpty else { return held(attempt, plan, refusals) }
+        emit(
+            .planReady,
+            digest: attempt.desired.digest,
+            ["plan_id": .text(plan.id), "summary": .text(plan.summary), "guards": []]
+        )
         set(.reconciling, true, "Applying", plan.summary)
         publish()
         return await transact(attempt, resolved, plan)
     }
 
-    private func transact(_ attempt: Attempt, _ resolved: ResolvedGraph, _ plan: Plan) async
-        -> Verdict
-    {
-        let isRestart = memory.generation == 0 && store.committed?.digest == attempt.desired.digest
+    private func held(_ attempt: Attempt, _ plan: Plan, _ refusals: [Diagnostic]) -> Verdict {
+        var verdict = Verdict(
+            .refused,
+            "NeedsApproval",
+            refusals.map(\.message).joined(separator: "; ")
+        )
+        verdict.diagnostics = refusals
+        // A rescan finds the same again and again; that is said once.
+        if attempt.isByHand || memory.lastVerdict.message != verdict.message {
+            emit(
+                .planHeld,
+                digest: attempt.desired.digest,
+                [
+                    "plan_id": .text(plan.id), "summary": .text(plan.summary),
+                    "guards": .list(refusals.map(\.json)),
+                ]
+            )
+        }
+        return verdict
+    }
+
+    private func transact(
+        _ attempt: Attempt,
+        _ resolved: ResolvedGraph,
+        _ plan: Plan
+    ) async -> Verdict {
+        let isReturn = isReturn(to: attempt.desired.digest)
         var record = record(of: attempt, plan)
-        if isRestart, let last = store.committed { record = last }
+        if isReturn, let last = store.committed { record = last }
         let change = GraphChange(
             desired: resolved,
             plan: plan,
+            generation: record.generation,
+            digest: record.digest,
             baseDirectory: attempt.desired.baseDirectory,
             drainTimeoutNanoseconds: attempt.drainTimeoutNanoseconds
         )
+        let story = TransactionStory(plan: plan, record: record, events: events)
         let startNanoseconds = clock.monotonicNanoseconds()
+        isAtWork.withLock { $0 = true }
+        defer { isAtWork.withLock { $0 = false } }
+        story.start()
         do throws(GraphError) {
-            if !isRestart { try prepare(record) }
-            let intended = record
-            let receipt = try await graph.apply(change) { () async throws(GraphError) in
-                if !isRestart { try await self.pass(attempt, intended) }
-            }
-            record.receipt = receipt.json
-            if !isRestart { commit(record) }
-            noteLive(record, since: clock.unixSeconds())
+            if !isReturn { try prepare(record) }
+            let receipt = try await graph.apply(
+                change,
+                stages: stages(attempt, record, isReturn: isReturn, story)
+            )
+            let forecast = memory.forecast.expectedNanoseconds(of: plan)
+            memory.forecast.learn(from: receipt)
+            record.receipt = receipt.json(forecastNanoseconds: forecast)
+            if !isReturn { keep(record) }
+            memory.isPartial = false
+            memory.down = [:]
+            story.end(record)
             logger.info(
                 "applied",
                 metadata: [
@@ -91,44 +106,109 @@ extension Reconciler {
                 ]
             )
             var verdict = Verdict(.done, "Live", "generation \(record.generation) is live")
-            verdict.receipt = receipt
-            return verdict
+            verdict.receipt = record.receipt
+            return armed(verdict)
         } catch {
-            store.discard()
+            if error.code == .verifyFailed { keep(record) } else { store.discard() }
+            story.undo(error)
             return failure(error, attempt)
         }
     }
 
-    /// The last word before the switch: newer files go first, and the intent is on the disk.
-    private func pass(_ attempt: Attempt, _ record: GenerationRecord) throws(GraphError) {
+    /// Whether a configuration is the committed one, which is not wholly live yet in this run.
+    private func isReturn(to digest: String) -> Bool {
+        (memory.generation == 0 || memory.isPartial) && store.committed?.digest == digest
+    }
+
+    private func stages(
+        _ attempt: Attempt,
+        _ record: GenerationRecord,
+        isReturn: Bool,
+        _ story: TransactionStory
+    ) -> ApplyStages {
+        var stages = ApplyStages()
+        stages.beforeDrain = { () async throws(GraphError) in
+            try await self.pass(attempt, isReturn ? nil : record)
+            story.drain()
+        }
+        stages.beforeCommit = { () async throws(GraphError) in
+            try await self.seal(attempt, record, isReturn: isReturn)
+        }
+        stages.committed = {
+            self.publishSealed()
+            story.commit()
+        }
+        return stages
+    }
+
+    /// The last word before the drain: newer files go first, and the intent is on the disk.
+    private func pass(_ attempt: Attempt, _ record: GenerationRecord?) throws(GraphError) {
+        try checkAbandonment(attempt)
         if !attempt.isByHand, announcedLooks != attempt.announcedLooks,
-            case .files(_, let source) = reader.scan(), source != attempt.source
+            case .files(let found) = reader.scan(), found.digest != attempt.source
         {
             throw GraphError(
                 code: .abandoned,
-                object: Self.superseded,
+                object: GraphError.superseded,
                 reason: "newer files have arrived"
             )
         }
+        guard let record else { return }
         do throws(StateError) {
             try store.intend(record)
         } catch {
-            throw GraphError(code: .abandoned, object: "journal", reason: error.reason)
+            throw GraphError(error, "journal")
         }
+    }
+
+    /// The last word before the switch: from here on a restart finds the new graph.
+    private func seal(
+        _ attempt: Attempt,
+        _ record: GenerationRecord,
+        isReturn: Bool
+    ) throws(GraphError) {
+        try checkAbandonment(attempt)
+        if !isReturn {
+            let pending = attempt.confirmSeconds.map { seconds in
+                PendingConfirmation(
+                    generation: record.generation,
+                    digest: record.digest,
+                    revertsTo: memory.generation,
+                    seconds: seconds,
+                    clock: clock
+                )
+            }
+            do throws(StateError) {
+                try store.seal(record, arming: pending)
+            } catch {
+                throw GraphError(error, "journal")
+            }
+        }
+        noteLive(record)
+        keepForPublication()
+    }
+
+    private func checkAbandonment(_ attempt: Attempt) throws(GraphError) {
+        guard attempt.abandonment?.isSet == true else { return }
+        throw GraphError(
+            code: .abandoned,
+            object: GraphError.interrupted,
+            reason: "the apply was given up before its commit; nothing was changed"
+        )
     }
 
     private func prepare(_ record: GenerationRecord) throws(GraphError) {
         do throws(StateError) {
             try store.prepare(record)
         } catch {
-            throw GraphError(code: .abandoned, object: "history", reason: error.reason)
+            throw GraphError(error, "history")
         }
     }
 
     /// Keeps what was switched to; the switch stands, whatever the disk says now.
-    private func commit(_ record: GenerationRecord) {
+    private func keep(_ record: GenerationRecord) {
         do throws(StateError) {
-            try store.commit(record)
+            try store.keep(record)
             if conditions.table[.degraded]?.reason == Self.historyLost {
                 set(.degraded, false, "Healthy")
             }
@@ -141,35 +221,27 @@ extension Reconciler {
     /// The reason why the daemon is degraded when a generation could not be kept.
     static let historyLost = "HistoryNotWritable"
 
-    /// The reason of a verdict when newer files overtook these.
-    static let superseded = "Superseded"
-
     private func failure(_ error: GraphError, _ attempt: Attempt) -> Verdict {
-        let isSuperseded = error.code == .abandoned && error.object == Self.superseded
+        let isSuperseded = error.word == GraphError.superseded
         if isSuperseded { memory.supersededCount += 1 }
         logger.warning(
             isSuperseded ? "configuration superseded" : "apply failed",
             metadata: [
-                "code": "\(error.code.rawValue)", "object": "\(error.object)",
+                "code": "\(error.findingCode)", "object": "\(error.object)",
                 "reason": "\(error.reason)", "digest": "\(attempt.desired.digest)",
             ]
         )
-        var verdict = Verdict(
-            isSuperseded ? .rejected : error.exit,
-            isSuperseded ? Self.superseded : "ApplyFailed",
-            "\(error.object): \(error.reason)"
-        )
-        verdict.isHostFailure = !isSuperseded && error.mayPass
+        var verdict = Verdict(error.exit, error.word, "\(error.object): \(error.reason)")
+        verdict.isHostFailure = error.mayPass
         verdict.triedDigest = attempt.desired.digest
-        if !isSuperseded {
-            verdict.diagnostics = [
-                Diagnostic(
-                    code: error.code.rawValue,
-                    message: "\(error.object): \(error.reason)",
-                    mark: attempt.desired.marks.mark(error.object, error.option ?? "")
-                )
-            ]
-        }
+        guard error.word == "ApplyFailed" else { return verdict }
+        verdict.diagnostics = [
+            Diagnostic(
+                code: error.findingCode,
+                message: "\(error.object): \(error.reason)",
+                mark: attempt.desired.marks.mark(error.object, error.option ?? "")
+            )
+        ]
         return verdict
     }
 
@@ -178,10 +250,11 @@ extension Reconciler {
             generation: store.lastGeneration + 1,
             digest: attempt.desired.digest,
             unixSeconds: clock.unixSeconds(),
-            isByHand: attempt.isByHand,
+            origin: attempt.origin,
+            actor: attempt.actor,
             source: attempt.source,
             baseDirectory: attempt.desired.baseDirectory,
-            commit: attempt.isByHand ? nil : reader.gitCommit(),
+            commit: attempt.commit,
             description: attempt.desired.description,
             plan: plan.json
         )
@@ -193,33 +266,12 @@ extension Reconciler {
         memory.liveDigest = attempt.desired.digest
         memory.generation = store.lastGeneration
         memory.liveSinceUnixSeconds = clock.unixSeconds()
+        graph.name(generation: memory.generation, digest: memory.liveDigest)
     }
 
-    func noteLive(_ record: GenerationRecord, since: Int64) {
+    func noteLive(_ record: GenerationRecord) {
         memory.generation = record.generation
         memory.liveDigest = record.digest
-        memory.liveSinceUnixSeconds = since
-    }
-}
-
-extension GraphError {
-    /// Whether the same configuration may be applied later without being edited, because the host
-    /// or the clients have changed.
-    fileprivate var mayPass: Bool {
-        switch code {
-        case .openFailed, .readOnly, .locked, .size, .address, .noSpace, .inUse, .drainTimeout,
-            .abandoned:
-            true
-        case .notOpenable, .verifyFailed, .shuttingDown: false
-        }
-    }
-
-    /// The exit code that a command ends with.
-    fileprivate var exit: ExitStatus {
-        switch code {
-        case .inUse: .refused
-        case .verifyFailed: .undoIncomplete
-        default: .applyFailed
-        }
+        memory.liveSinceUnixSeconds = clock.unixSeconds()
     }
 }

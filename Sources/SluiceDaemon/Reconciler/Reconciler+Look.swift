@@ -12,46 +12,75 @@ extension Reconciler {
     /// A file that is gone is missed only after this time, in nanoseconds: editors rename files
     /// away for a moment.
     private static let missingNanoseconds: UInt64 = 1_000_000_000
-    /// Most digests in quarantine; the set is emptied when it is full.
-    private static let quarantineMax = 1_000
 
     /// Reads the sources and does what follows from it.
     func consider(_ cause: LookCause) async -> Verdict {
+        if let verdict = await awaitConfirmation() { return verdict }
         let announced = announcedLooks
-        switch reader.scan(ignoresLock: hasWaitedLongEnough) {
+        let isThorough = cause != .watch && cause != .timer
+        switch reader.scan(ignoresLock: hasWaitedLongEnough, isThorough: isThorough) {
         case .lost(let reason, let message):
-            memory.movingSinceNanoseconds = nil
-            memory.seenSource = nil
-            if conditions[.sourceReady] || cause == .start {
-                logger.error("source lost", metadata: ["reason": "\(message)"])
-            }
-            set(.sourceReady, false, reason, message)
-            set(.reconciling, false, "Idle")
-            return Verdict(
-                .sourceMissing,
-                reason,
-                "\(message); what is live stays live until it is back"
-            )
+            return lose(reason, message, cause)
         case .moving(let reason, let message):
-            memory.movingSinceNanoseconds =
-                memory.movingSinceNanoseconds ?? clock.monotonicNanoseconds()
-            set(.reconciling, true, reason, message)
-            wantTimer(afterNanoseconds: Self.soonNanoseconds)
-            return Verdict(.timeout, reason, "\(message); the sources are read when that is over")
-        case .files(let files, let source):
+            return waitForWriter(reason, message)
+        case .files(let found):
             memory.movingSinceNanoseconds = nil
-            set(.sourceReady, true, "Read", "\(files.count) files")
-            if isToBeMissedLater(files, source, cause) {
+            find(found)
+            if isToBeMissedLater(found, cause) {
                 return Verdict(.timeout, "FilesMissing", "files have just gone; waiting a second")
             }
-            guard isWorthTrying(source, cause) else {
+            if let verdict = onHold() { return verdict }
+            guard isWorthTrying(found.digest, cause) else {
                 set(.reconciling, false, "Idle")
+                note(memory.lastVerdict)
                 return memory.lastVerdict
             }
-            let verdict = await take(files, source: source, cause, announced: announced)
+            let verdict = await take(found, cause, announced: announced)
             remember(verdict)
+            note(verdict)
             return verdict
         }
+    }
+
+    private func lose(_ reason: String, _ message: String, _ cause: LookCause) -> Verdict {
+        memory.movingSinceNanoseconds = nil
+        memory.seenSource = nil
+        if conditions[.sourceReady] || cause == .start {
+            logger.error("source lost", metadata: ["reason": "\(message)"])
+            emit(.sourceLost, ["path": .text(reader.paths.first ?? ""), "reason": .text(message)])
+        }
+        set(.sourceReady, false, reason, message)
+        set(.reconciling, false, "Idle")
+        return Verdict(
+            .sourceMissing,
+            reason,
+            "\(message); what is live stays live until it is back"
+        )
+    }
+
+    private func waitForWriter(_ reason: String, _ message: String) -> Verdict {
+        if memory.movingSinceNanoseconds == nil {
+            memory.movingSinceNanoseconds = clock.monotonicNanoseconds()
+            let seconds = Int64(Self.movingNanosecondsMax / 1_000_000_000)
+            emit(
+                .sourceHeld,
+                [
+                    "why": reason == "GitLock" ? "git-lock" : "writer",
+                    "until": .text(Timestamp.text(unixSeconds: clock.unixSeconds() + seconds)),
+                ]
+            )
+        }
+        set(.reconciling, true, reason, message)
+        wantTimer(afterNanoseconds: Self.soonNanoseconds)
+        return Verdict(.timeout, reason, "\(message); the sources are read when that is over")
+    }
+
+    private func find(_ found: SourceScan) {
+        if !conditions[.sourceReady], conditions.table[.sourceReady]?.reason != "Starting" {
+            emit(.sourceBack, ["path": .text(reader.paths.first ?? "")])
+        }
+        set(.sourceReady, true, "Read", "\(found.files.count) files")
+        memory.commit = reader.gitCommit()
     }
 
     /// Whether git or a writer was waited for as long as they may take.
@@ -60,22 +89,18 @@ extension Reconciler {
         return clock.monotonicNanoseconds() - since >= Self.movingNanosecondsMax
     }
 
-    private func isToBeMissedLater(
-        _ files: [SourceFile],
-        _ source: String,
-        _ cause: LookCause
-    ) -> Bool {
+    private func isToBeMissedLater(_ found: SourceScan, _ cause: LookCause) -> Bool {
         let isPatient = cause == .watch || cause == .rescan || cause == .timer
-        let gone = memory.acceptedPaths.subtracting(files.map(\.path))
-        guard isPatient, !gone.isEmpty, source != memory.seenSource else {
+        let gone = memory.acceptedPaths.subtracting(found.files.map(\.path))
+        guard isPatient, !gone.isEmpty, found.digest != memory.seenSource else {
             memory.missingSince = nil
             return false
         }
         let now = clock.monotonicNanoseconds()
-        if let missing = memory.missingSince, missing.source == source {
+        if let missing = memory.missingSince, missing.source == found.digest {
             return now - missing.nanoseconds < Self.missingNanoseconds
         }
-        memory.missingSince = (source: source, nanoseconds: now)
+        memory.missingSince = (source: found.digest, nanoseconds: now)
         set(.reconciling, true, "FilesMissing", gone.sorted().joined(separator: ", "))
         wantTimer(afterNanoseconds: Self.missingNanoseconds)
         return true
@@ -90,51 +115,79 @@ extension Reconciler {
     }
 
     private func take(
-        _ files: [SourceFile],
-        source: String,
+        _ found: SourceScan,
         _ cause: LookCause,
         announced: UInt64
     ) async -> Verdict {
-        if source != memory.seenSource { memory.retry.reset() }
-        memory.seenSource = source
+        let isNew = found.digest != memory.seenSource
+        if isNew { memory.retry.reset() }
+        memory.seenSource = found.digest
         memory.retryDueNanoseconds = nil
-        if cause == .start, let last = store.committed, last.isByHand, last.source == source {
-            memory.sourceBelowHand = source
+        if cause == .start, let last = store.committed, last.isByHand, last.source == found.digest {
+            memory.sourceBelowHand = found.digest
+            memory.handReason = last.origin == .hand ? Self.byHand : Self.rolledBack
         }
-        if memory.sourceBelowHand == source, cause != .retry { return handVerdict }
+        if memory.sourceBelowHand == found.digest, cause != .retry { return handVerdict }
         memory.sourceBelowHand = nil
-        let desired = DesiredState(files: files, baseDirectory: reader.baseDirectory)
+        let desired = desiredState(of: found)
         memory.diagnostics = desired.diagnostics
-        guard desired.resolved != nil else {
-            logger.warning(
-                "configuration rejected",
-                metadata: [
-                    "findings": "\(desired.diagnostics.count)",
-                    "first": "\(desired.diagnostics.first?.line ?? "")",
-                ]
-            )
-            return desired.rejection
-        }
-        memory.acceptedPaths = Set(files.map(\.path))
-        if cause == .retry { memory.quarantine[desired.digest] = nil }
+        guard desired.resolved != nil else { return reject(desired, found, isNew: isNew) }
+        memory.acceptedPaths = Set(found.files.map(\.path))
+        if cause == .retry { liftQuarantine(desired.digest) }
         if let why = memory.quarantine[desired.digest] {
-            return Verdict(
+            var verdict = Verdict(
                 .rejected,
                 "Quarantined",
                 "these files were tried and failed (\(why)); they are not tried again until they "
                     + "change or `sluice retry` is run"
             )
+            verdict.triedDigest = desired.digest
+            return verdict
         }
-        let attempt = Attempt(
+        if isNew, desired.digest != memory.liveDigest {
+            let paths = found.files.prefix(Self.eventFilesMax).map(\.path)
+            emit(.configAccepted, digest: desired.digest, ["files": JSONValue(texts: paths)])
+        }
+        var attempt = Attempt(
             desired: desired,
-            source: source,
-            isByHand: false,
-            allowed: [],
+            source: found.digest,
+            origin: .files,
             drainTimeoutNanoseconds: drainTimeoutNanoseconds,
-            announcedLooks: announced,
-            expectedPlan: nil
+            announcedLooks: announced
         )
-        return await bring(attempt)
+        attempt.commit = memory.commit
+        var verdict = await bring(attempt)
+        verdict.triedDigest = desired.digest
+        memory.wishedAtStart = cause == .start && verdict.isHostFailure ? desired : nil
+        return verdict
+    }
+
+    /// Most files and findings that an event names.
+    private static let eventFilesMax = 50
+
+    private func reject(_ desired: DesiredState, _ found: SourceScan, isNew: Bool) -> Verdict {
+        let verdict = desired.rejection
+        guard isNew else { return verdict }
+        logger.warning(
+            "configuration rejected",
+            metadata: [
+                "findings": "\(desired.diagnostics.count)",
+                "first": "\(desired.diagnostics.first?.line ?? "")",
+            ]
+        )
+        let kind = verdict.exit == .conflict ? EventKind.planConflict : .configRejected
+        let paths = found.files.prefix(Self.eventFilesMax).map(\.path)
+        emit(
+            kind,
+            digest: found.digest,
+            [
+                "files": JSONValue(texts: paths),
+                "diagnostics": .list(
+                    desired.diagnostics.prefix(Self.eventFilesMax).map(\.json)
+                ),
+            ]
+        )
+        return verdict
     }
 
     /// Keeps what came of the newest files, for `status` and for the next look.
@@ -146,9 +199,10 @@ extension Reconciler {
         }
         let isDone = verdict.exit == .done
         // What was given up for newer files is tried again when those turn out to be the same.
-        if verdict.reason == Self.superseded { memory.seenSource = nil }
+        if verdict.reason == GraphError.superseded { memory.seenSource = nil }
         set(.ready, isDone, verdict.reason, verdict.message)
-        set(.held, verdict.exit == .refused || verdict.reason == Self.byHand, verdict.reason)
+        let isHeld = verdict.exit == .refused || Self.handReasons.contains(verdict.reason)
+        set(.held, isHeld, verdict.reason, isHeld ? verdict.message : "")
         if isDone {
             memory.retry.reset()
             setHealthy()
@@ -156,7 +210,7 @@ extension Reconciler {
         guard verdict.isHostFailure else {
             set(.reconciling, false, "Idle")
             let isFailure = verdict.exit == .applyFailed || verdict.exit == .undoIncomplete
-            if isFailure { quarantine(verdict) }
+            if isFailure, let digest = verdict.triedDigest { quarantine(digest, verdict.message) }
             return
         }
         let seconds = memory.retry.fail()
@@ -167,26 +221,8 @@ extension Reconciler {
 
     /// What the files wish is live; a history that cannot be written is another matter.
     func setHealthy() {
-        guard conditions.table[.degraded]?.reason != Self.historyLost else { return }
+        let reason = conditions.table[.degraded]?.reason
+        guard reason != Self.historyLost, !memory.isPartial else { return }
         set(.degraded, false, "Healthy")
-    }
-
-    private func quarantine(_ verdict: Verdict) {
-        if memory.quarantine.count >= Self.quarantineMax { memory.quarantine.removeAll() }
-        guard let digest = verdict.triedDigest else { return }
-        memory.quarantine[digest] = verdict.message
-    }
-
-    /// The reason of a verdict while a person's apply stands above the files.
-    static let byHand = "AppliedByHand"
-
-    /// What is said while a person's apply stands above the files.
-    var handVerdict: Verdict {
-        Verdict(
-            .done,
-            Self.byHand,
-            "what is live was applied by hand; the files are tried when they change next, or "
-                + "with `sluice retry`"
-        )
     }
 }

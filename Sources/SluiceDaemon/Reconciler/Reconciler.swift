@@ -1,5 +1,5 @@
 internal import BlockGraph
-package import ControlAPI
+internal import ControlAPI
 internal import FileWatching
 internal import GraphModel
 package import Logging
@@ -12,18 +12,26 @@ internal import Synchronization
 package actor Reconciler {
     let reader: SourceReader
     let graph: any GraphApplying
+    nonisolated let events: EventLog
     let logger: Logger
-    let clock: DaemonClock
-    let guards = Guards()
+    nonisolated let clock: DaemonClock
+    let guards: Guards
     let drainTimeoutNanoseconds: UInt64
 
     var store: StateStore
     var memory: ReconcilerMemory
     var conditions: Conditions
     private var lane = Lane()
-    private var isApplyingByHand = false
+    var isApplyingByHand = false
 
+    /// Whether a transaction is at work; read by whoever sends heartbeats.
+    nonisolated let isAtWork = Locked(false)
+    /// What ends the apply that a person has asked for.
+    nonisolated let handAbandonment = Locked<Abandonment?>(nil)
+    nonisolated let bell = ChangeBell()
     private nonisolated let published: Locked<ReconcilerReport>
+    /// What is published when the switch is made.
+    private nonisolated let sealed = Locked<ReconcilerReport?>(nil)
     private nonisolated let looksWanted = Atomic<UInt64>(0)
     private nonisolated let overflows = Atomic<Int>(0)
     private nonisolated let delays: AsyncStream<UInt64>.Continuation
@@ -37,6 +45,7 @@ package actor Reconciler {
         graph: any GraphApplying,
         logger: Logger,
         clock: DaemonClock = DaemonClock(),
+        guards: Guards = Guards(),
         drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     ) {
         self.reader = reader
@@ -44,8 +53,10 @@ package actor Reconciler {
         self.graph = graph
         self.logger = logger
         self.clock = clock
+        self.guards = guards
         self.drainTimeoutNanoseconds = drainTimeoutNanoseconds
-        memory = ReconcilerMemory()
+        events = EventLog(store: store, clock: clock)
+        memory = ReconcilerMemory(hold: store.hold, quarantine: store.quarantine)
         conditions = Conditions(nowUnixSeconds: clock.unixSeconds())
         published = Locked(ReconcilerReport(conditions: conditions))
         (wantedDelays, delays) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(64))
@@ -65,31 +76,30 @@ package actor Reconciler {
     package func look(_ cause: LookCause) async -> Verdict {
         await enter()
         defer { leave() }
+        if cause == .start { publish() }
         var verdict = await consider(cause)
-        let isLive = verdict.exit == .done && verdict.reason != Self.byHand
-        if cause == .start, !isLive { await serveLastCommitted(becauseOf: verdict) }
+        if cause == .start, !isServingFiles(verdict) { await serveAtStart(becauseOf: verdict) }
         verdict.generation = memory.generation
         return verdict
     }
 
-    /// Applies a configuration that a person handed in.
-    package func apply(_ request: ApplyRequest) async -> Verdict {
-        guard !isApplyingByHand else {
-            return Verdict(.busy, "Busy", "another apply is at work; try again when it is done")
-        }
-        isApplyingByHand = true
-        defer { isApplyingByHand = false }
+    private func isServingFiles(_ verdict: Verdict) -> Bool {
+        verdict.exit == .done && !Self.handReasons.contains(verdict.reason)
+    }
+
+    /// Runs one piece of work while no other look or apply is at work.
+    func alone<Answer: Sendable>(
+        _ work: (isolated Reconciler) async -> Answer
+    ) async -> Answer {
         await enter()
         defer { leave() }
-        var verdict = await bringByHand(request)
-        verdict.generation = memory.generation
-        return verdict
+        return await work(self)
     }
 
     /// Asks for a look with cause `timer` after a wait.
     func wantTimer(afterNanoseconds delay: UInt64) { delays.yield(delay) }
 
-    /// How many looks were announced; compared by ``isOvertaken(since:source:)``.
+    /// How many looks were announced.
     nonisolated var announcedLooks: UInt64 { looksWanted.load(ordering: .sequentiallyConsistent) }
 
     /// Sets a condition now.
@@ -103,9 +113,46 @@ package actor Reconciler {
         )
     }
 
+    /// Tells an event about what is live, or about another digest.
+    func emit(
+        _ kind: EventKind,
+        digest: String? = nil,
+        _ members: KeyValuePairs<String, JSONValue> = [:]
+    ) {
+        events.emit(
+            kind,
+            digest: digest ?? memory.liveDigest,
+            generation: memory.generation,
+            members.map { JSONValue.Member($0.key, $0.value) }
+        )
+    }
+
     /// Lets others see how it goes.
     func publish() {
-        let report = ReconcilerReport(
+        let report = newReport
+        published.withLock { $0 = report }
+        bell.ring()
+    }
+
+    /// Keeps what others shall see as soon as the switch is made.
+    func keepForPublication() {
+        let report = newReport
+        sealed.withLock { $0 = report }
+    }
+
+    /// Lets others see what was switched to; called in the middle of the switch.
+    nonisolated func publishSealed() {
+        let report = sealed.withLock { sealed in
+            defer { sealed = nil }
+            return sealed
+        }
+        guard let report else { return }
+        published.withLock { $0 = report }
+        bell.ring()
+    }
+
+    private var newReport: ReconcilerReport {
+        ReconcilerReport(
             generation: memory.generation,
             digest: memory.liveDigest,
             liveSinceUnixSeconds: memory.liveSinceUnixSeconds,
@@ -114,17 +161,23 @@ package actor Reconciler {
             quarantined: memory.quarantine.keys.sorted(),
             sources: reader.paths,
             supersededCount: memory.supersededCount,
-            overflowCount: overflows.load(ordering: .relaxed)
+            overflowCount: overflows.load(ordering: .relaxed),
+            commit: memory.commit,
+            down: memory.down,
+            hold: memory.hold,
+            pending: store.pendingConfirmation,
+            outcomes: memory.outcomes
         )
-        published.withLock { $0 = report }
     }
 
-    private func enter() async {
+    /// Waits until no other look or apply is at work.
+    func enter() async {
         guard !lane.take() else { return }
         await withCheckedContinuation { lane.wait($0) }
     }
 
-    private func leave() {
+    /// Lets the next look or apply go to work.
+    func leave() {
         publish()
         lane.leave()
     }
@@ -136,4 +189,8 @@ package struct DaemonClock: Sendable {
     package var unixSeconds: @Sendable () -> Int64
     /// Time that never goes back, in nanoseconds.
     package var monotonicNanoseconds: @Sendable () -> UInt64
+    /// Time since the machine was started, sleep included, in nanoseconds.
+    package var bootNanoseconds: @Sendable () -> UInt64
+    /// Name of this run of the machine.
+    package var bootIdentifier: String
 }

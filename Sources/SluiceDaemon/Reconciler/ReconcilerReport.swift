@@ -21,6 +21,16 @@ package struct ReconcilerReport: Sendable {
     package var supersededCount = 0
     /// Times that the kernel lost events of the watcher.
     package var overflowCount = 0
+    /// The git commit that was checked out when the sources were read last.
+    package var commit: String?
+    /// Exports that are declared and cannot be served, with the reason.
+    package var down: [String: String] = [:]
+    /// A person's order to leave the live graph alone.
+    package var hold: HoldOrder?
+    /// The change that awaits a confirmation.
+    package var pending: PendingConfirmation?
+    /// What became of configurations and commits.
+    var outcomes = OutcomeTable()
 }
 
 /// What the reconciler remembers from one look to the next.
@@ -30,8 +40,14 @@ struct ReconcilerMemory: Sendable {
     /// Digest of its normalised configuration.
     var liveDigest = ""
     var liveSinceUnixSeconds: Int64 = 0
+    /// Whether only a part of it can be served.
+    var isPartial = false
+    /// Exports that are declared and cannot be served, with the reason.
+    var down: [String: String] = [:]
     /// Digest of the files that were considered last, and what came of it.
     var seenSource: String?
+    /// The commit that was checked out then.
+    var commit: String?
     var lastVerdict = Verdict(.done, "Starting", "")
     /// Paths of the files that were accepted last.
     var acceptedPaths: Set<String> = []
@@ -41,11 +57,28 @@ struct ReconcilerMemory: Sendable {
     var movingSinceNanoseconds: UInt64?
     /// Digest of the files that a person's apply stands above, until they change.
     var sourceBelowHand: String?
+    /// Why it stands there.
+    var handReason = Reconciler.byHand
     /// What is wrong with the newest files.
     var diagnostics: [Diagnostic] = []
     /// Why a digest is not tried again.
-    var quarantine: [String: String] = [:]
+    var quarantine: [String: String]
     var retry = RetrySchedule()
     var retryDueNanoseconds: UInt64?
     var supersededCount = 0
+    /// A person's order to leave the live graph alone.
+    var hold: HoldOrder?
+    var forecast = PauseForecast()
+    /// What became of configurations and commits.
+    var outcomes = OutcomeTable()
+    /// Digests and commits that newer files overtook, until it is known which these are.
+    var overtaken: [String] = []
+    /// What the files wished at start, when the host did not let it be opened.
+    var wishedAtStart: DesiredState?
+
+    /// What a state directory knows.
+    init(hold: HoldOrder?, quarantine: [String: String]) {
+        self.hold = hold
+        self.quarantine = quarantine
+    }
 }

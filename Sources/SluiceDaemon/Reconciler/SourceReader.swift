@@ -1,17 +1,34 @@
 package import FileWatching
 internal import GraphModel
 internal import Glibc
+internal import RingLoop
+
+/// Files of a configuration, all of them, as they were at one moment.
+package struct SourceScan: Sendable {
+    /// The files, by path within each source.
+    package let files: [SourceFile]
+    /// Digest of names and bytes, to know the files again; not of what they mean.
+    package let digest: String
+}
 
 /// Reads the sources in a state that they were really in, at one moment.
+///
+/// What was read is kept: of a thousand files only those that look otherwise are read again.
 package struct SourceReader: Sendable {
     /// What a scan found.
     package enum Scan: Sendable {
         /// Files, all of them, as they were at one moment.
-        case files([SourceFile], digest: String)
+        case files(SourceScan)
         /// The sources are not there or cannot be read; never the same as an empty configuration.
         case lost(reason: String, message: String)
         /// Somebody is in the middle of changing them; look again soon.
         case moving(reason: String, message: String)
+    }
+
+    /// A file with the digest of its bytes.
+    private struct Known: Sendable {
+        let file: SourceFile
+        let digest: String
     }
 
     /// A lock of git's that is older belongs to nobody any more, in seconds.
@@ -21,6 +38,7 @@ package struct SourceReader: Sendable {
 
     /// Absolute paths of files and directories.
     package let paths: [String]
+    private let known = Locked<[String: Known]>([:])
 
     /// A reader of some sources.
     package init(paths: [String]) { self.paths = paths }
@@ -33,35 +51,41 @@ package struct SourceReader: Sendable {
         return isDirectory || !SourceFiles.isSource(first) ? first : SourceFiles.parent(of: first)
     }
 
-    /// Reads everything.
+    /// Reads everything that may have changed.
     ///
-    /// - Parameter ignoresLock: Whether a lock of git's is passed over, because it was waited for
-    ///   long enough.
+    /// - Parameters:
+    ///   - ignoresLock: Whether a lock of git's is passed over, because it was waited for long
+    ///     enough.
+    ///   - isThorough: Whether also what looks unchanged is read again.
     /// - Returns: Files of one moment, or why there are none.
-    package func scan(ignoresLock: Bool = false) -> Scan {
+    package func scan(ignoresLock: Bool = false, isThorough: Bool = false) -> Scan {
         if !ignoresLock, let lock = gitLock() {
             return .moving(reason: "GitLock", message: "git is at work: \(lock) exists")
         }
-        var last = read()
+        var kept = isThorough ? [:] : known.withLock { $0.mapValues(\.file) }
+        var last = read(kept)
         for _ in 0..<Self.scansMax {
-            let next = read()
-            if !last.moved, !next.moved, last.isSame(as: next) { return next.result }
+            // The second pass reads again what was written so lately that a change might not show.
+            kept = Dictionary(last.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+            let next = read(kept)
+            if !last.moved, !next.moved, last.isSame(as: next) { return result(of: next) }
             last = next
         }
         return .moving(reason: "SourceBusy", message: "files keep changing while they are read")
     }
 
-    /// The commit that is checked out in the work tree around the first source, when that is cheap.
-    package func gitCommit() -> String? {
-        guard let git = gitDirectories().first, let head = text(git + "/HEAD") else { return nil }
-        guard head.hasPrefix("ref: ") else { return head }
-        return text(git + "/" + head.dropFirst(5))
+    /// The commit that is checked out in the work tree around the first source.
+    package func gitCommit() -> String? { gitTrees().first?.head }
+
+    /// Whether a commit was checked out there before.
+    func hasLeft(commit: String) -> Bool {
+        gitTrees().contains { $0.hasLeft(commit: commit) }
     }
 
-    private func read() -> Reading {
+    private func read(_ known: [String: SourceFile]) -> Reading {
         var reading = Reading()
         for path in paths {
-            let found = SourceFiles.read(path)
+            let found = SourceFiles.read(path, known: known)
             reading.files += found.files
             reading.moved = reading.moved || found.moved
             if found.isLost {
@@ -78,42 +102,43 @@ package struct SourceReader: Sendable {
         return reading
     }
 
+    private func result(of reading: Reading) -> Scan {
+        if let lost = reading.lost { return .lost(reason: lost.reason, message: lost.message) }
+        let old = known.withLock { $0 }
+        var new: [String: Known] = [:]
+        var bytes: [UInt8] = []
+        for file in reading.files {
+            let before = old[file.path]
+            // Comparing is far cheaper than a digest, and free when the bytes are the same array.
+            let isSame = before?.file.bytes == file.bytes
+            let digest = isSame ? before?.digest : nil
+            let entry = Known(file: file, digest: digest ?? Digest.text(of: file.bytes))
+            new[file.path] = entry
+            bytes += file.path.utf8
+            bytes.append(0)
+            bytes += entry.digest.utf8
+        }
+        let keeping = new
+        known.withLock { $0 = keeping }
+        return .files(SourceScan(files: reading.files, digest: Digest.text(of: bytes)))
+    }
+
     private func gitLock() -> String? {
-        gitDirectories().map { $0 + "/index.lock" }.first { lock in
+        gitTrees().map(\.lock).first { lock in
             var status = stat()
             guard stat(lock, &status) == 0 else { return false }
             return Int64(time(nil)) - Int64(status.st_mtim.tv_sec) < Self.lockSecondsMax
         }
     }
 
-    /// The git directory of the work tree around each source.
-    private func gitDirectories() -> [String] {
-        var found: [String] = []
+    /// The work trees around the sources.
+    private func gitTrees() -> [GitTree] {
+        var found: [GitTree] = []
         for path in paths {
-            var directory = path
-            while directory != "/", directory != "." {
-                let git = directory + "/.git"
-                var status = stat()
-                if stat(git, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
-                    if !found.contains(git) { found.append(git) }
-                    break
-                }
-                directory = SourceFiles.parent(of: directory)
-            }
+            guard let tree = GitTree(around: path), !found.contains(tree) else { continue }
+            found.append(tree)
         }
         return found
-    }
-
-    /// The first line of a small file.
-    private func text(_ path: String) -> String? {
-        guard let file = fopen(path, "re") else { return nil }
-        defer { fclose(file) }
-        var line = [CChar](repeating: 0, count: 512)
-        guard fgets(&line, CInt(line.count), file) != nil else { return nil }
-        return String(
-            decoding: line.map { UInt8(bitPattern: $0) }.prefix { $0 > 32 || $0 == 32 },
-            as: UTF8.self
-        )
     }
 }
 
@@ -128,22 +153,5 @@ private struct Reading {
         files.map(\.path) == other.files.map(\.path)
             && files.map(\.fingerprint) == other.files.map(\.fingerprint)
             && lost?.message == other.lost?.message
-    }
-
-    var result: SourceReader.Scan {
-        if let lost { return .lost(reason: lost.reason, message: lost.message) }
-        return .files(files, digest: digest)
-    }
-
-    /// Digest of names and bytes, to know files again; not of what they mean.
-    private var digest: String {
-        var bytes: [UInt8] = []
-        for file in files {
-            bytes += file.path.utf8
-            bytes.append(0)
-            withUnsafeBytes(of: UInt64(file.bytes.count).littleEndian) { bytes += $0 }
-            bytes += file.bytes
-        }
-        return Digest.text(of: bytes)
     }
 }

@@ -1,4 +1,3 @@
-package import BlockGraph
 package import ControlAPI
 package import GraphModel
 
@@ -15,7 +14,9 @@ package struct Verdict: Sendable {
     /// Generation that is live now.
     package var generation: UInt64 = 0
     /// What clients noticed, when something was switched.
-    package var receipt: Receipt?
+    package var receipt: JSONValue?
+    /// The change that awaits a confirmation from now on.
+    package var pending: PendingConfirmation?
     /// Whether it may go well later without anything being edited.
     package var isHostFailure = false
     /// Digest of the configuration that was tried.

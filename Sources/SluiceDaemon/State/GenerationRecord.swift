@@ -8,8 +8,10 @@ package struct GenerationRecord: Hashable, Sendable {
     package let digest: String
     /// When it was tried, in seconds since 1970.
     package let unixSeconds: Int64
-    /// Whether a person applied it, rather than the files.
-    package let isByHand: Bool
+    /// Who wished it.
+    package let origin: Origin
+    /// Who asked for it on the control socket, as `uid 0 python3[8121]`.
+    package let actor: String?
     /// Digest of the files that were there.
     package let source: String
     /// Directory that relative file names start from.
@@ -23,22 +25,40 @@ package struct GenerationRecord: Hashable, Sendable {
     /// What clients noticed; null when the daemon ended before it was kept.
     package var receipt: JSONValue = .null
 
+    /// Who wished a generation.
+    package enum Origin: String, Hashable, Sendable {
+        /// The watched files.
+        case files
+        /// A person, with `apply`.
+        case hand
+        /// A person, who went back to an older generation.
+        case rollback
+        /// Nobody kept the generation before it in time.
+        case unconfirmed
+    }
+
+    /// Whether it stands above the files until these change.
+    package var isByHand: Bool { origin != .files }
+
     private static let format = "sluice.generation/1"
 
     /// Whether the graph is the one that the digest was made of.
     package var isIntact: Bool { description.digest == digest }
 
-    /// The record as the bytes of a file.
-    package func encoded() -> [UInt8] {
-        let json: JSONValue = [
+    /// The record as JSON.
+    package var json: JSONValue {
+        [
             "format": .text(Self.format), "generation": .integer(Int64(clamping: generation)),
             "digest": .text(digest), "unixSeconds": .integer(unixSeconds),
-            "isByHand": .flag(isByHand), "source": .text(source),
+            "origin": .text(origin.rawValue), "actor": actor.map { .text($0) } ?? .null,
+            "source": .text(source),
             "baseDirectory": .text(baseDirectory), "commit": commit.map { .text($0) } ?? .null,
             "description": description.json, "plan": plan, "receipt": receipt,
         ]
-        return Array(json.prettyText.utf8)
     }
+
+    /// The record as the bytes of a file.
+    package func encoded() -> [UInt8] { json.compactBytes }
 }
 
 extension GenerationRecord {
@@ -48,7 +68,8 @@ extension GenerationRecord {
         guard let json = try? JSONValue(json: bytes), json["format"]?.text == Self.format,
             let generation = json["generation"]?.integer, generation > 0,
             let digest = json["digest"]?.text, let unixSeconds = json["unixSeconds"]?.integer,
-            let isByHand = json["isByHand"]?.flag, let source = json["source"]?.text,
+            let origin = Origin(record: json),
+            let source = json["source"]?.text,
             let baseDirectory = json["baseDirectory"]?.text, let graph = json["description"],
             let description = try? GraphDescription(json: graph)
         else { return nil }
@@ -56,7 +77,8 @@ extension GenerationRecord {
             generation: UInt64(generation),
             digest: digest,
             unixSeconds: unixSeconds,
-            isByHand: isByHand,
+            origin: origin,
+            actor: json["actor"]?.text,
             source: source,
             baseDirectory: baseDirectory,
             commit: json["commit"]?.text,
@@ -64,5 +86,17 @@ extension GenerationRecord {
             plan: json["plan"] ?? .null,
             receipt: json["receipt"] ?? .null
         )
+    }
+}
+
+extension GenerationRecord.Origin {
+    /// Reads a record's member, or the flag that stood in its place in the first version.
+    fileprivate init?(record: JSONValue) {
+        guard let text = record["origin"]?.text else {
+            guard let isByHand = record["isByHand"]?.flag else { return nil }
+            self = isByHand ? .hand : .files
+            return
+        }
+        self.init(rawValue: text)
     }
 }

@@ -69,6 +69,7 @@ package final class StateDirectory: Sendable {
         while true {
             let count = Glibc.read(file, &chunk, chunk.count)
             if count == 0 { return bytes }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Self.failure("read", path + "/" + name) }
             bytes += chunk[..<count]
         }
@@ -125,6 +126,7 @@ package final class StateDirectory: Sendable {
             let count = bytes[done...].withUnsafeBytes {
                 Glibc.write(file, $0.baseAddress, $0.count)
             }
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw Self.failure("write", path + "/" + name) }
             done += count
         }

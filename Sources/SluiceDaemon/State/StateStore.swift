@@ -6,7 +6,7 @@ package struct StateStore: Sendable {
     package static let generationsMax: UInt64 = 200
     private static let candidate = "candidate.json"
 
-    private let directory: StateDirectory
+    let directory: StateDirectory
     private var journal: Journal
     /// The last committed generation; `nil` before the first, or when it cannot be read.
     package private(set) var committed: GenerationRecord?
@@ -35,6 +35,11 @@ package struct StateStore: Sendable {
         max(journal.committed?.generation ?? 0, committed?.generation ?? 0)
     }
 
+    /// The change that awaits a confirmation.
+    package var pendingConfirmation: PendingConfirmation? {
+        journal.armed.flatMap { PendingConfirmation(record: $0) }
+    }
+
     /// Writes the generation that is about to be tried.
     package func prepare(_ record: GenerationRecord) throws(StateError) {
         try directory.replace(Self.candidate, with: record.encoded())
@@ -47,17 +52,46 @@ package struct StateStore: Sendable {
         )
     }
 
-    /// Says that the switch was made, and keeps the generation with its receipt.
-    package mutating func commit(_ record: GenerationRecord) throws(StateError) {
-        committed = record
-        try journal.append(
-            Journal.Record(kind: .committed, generation: record.generation, digest: record.digest)
+    /// Says that the switch is made now, whatever happens to the daemon.
+    package mutating func seal(
+        _ record: GenerationRecord,
+        arming pending: PendingConfirmation? = nil
+    ) throws(StateError) {
+        let line = Journal.Record(
+            kind: .committed,
+            generation: record.generation,
+            digest: record.digest
         )
+        if let pending {
+            try journal.append(pending.record, line)
+        } else {
+            try journal.append(line)
+        }
+        committed = record
+    }
+
+    /// Keeps the generation that was switched to, with its receipt.
+    package mutating func keep(_ record: GenerationRecord) throws(StateError) {
+        committed = record
         try directory.replace(Self.file(record.generation), with: record.encoded())
         directory.remove(Self.candidate)
         if record.generation > Self.generationsMax {
             directory.remove(Self.file(record.generation - Self.generationsMax))
         }
+    }
+
+    /// Says that nothing is awaited any more.
+    package mutating func settle(
+        _ pending: PendingConfirmation,
+        isKept: Bool
+    ) throws(StateError) {
+        try journal.append(
+            Journal.Record(
+                kind: isKept ? .kept : .expired,
+                generation: pending.generation,
+                digest: pending.digest
+            )
+        )
     }
 
     /// Forgets the generation that was tried in vain.
@@ -67,6 +101,18 @@ package struct StateStore: Sendable {
     package func generation(_ number: UInt64) throws(StateError) -> GenerationRecord? {
         guard let bytes = try directory.read(Self.file(number)) else { return nil }
         return GenerationRecord(encoded: bytes)
+    }
+
+    /// Generations that can be read, the newest first.
+    package func generations(countMax: Int) -> [GenerationRecord] {
+        guard lastGeneration > 0 else { return [] }
+        var found: [GenerationRecord] = []
+        let count = min(UInt64(clamping: countMax), Self.generationsMax)
+        for number in (1...lastGeneration).reversed().prefix(Int(count)) {
+            // What is damaged is missing in the list.
+            if let record = (try? generation(number)) ?? nil { found.append(record) }
+        }
+        return found
     }
 
     /// A crash between the commit's line and its file leaves the file as the candidate.

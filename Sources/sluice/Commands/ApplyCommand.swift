@@ -33,10 +33,22 @@ struct ApplyCommand: ParsableCommand {
     )
     var drainTimeout: DurationArgument?
 
+    @Option(
+        help: ArgumentHelp(
+            "Go back unless `sluice confirm` comes within this time.",
+            valueName: "duration"
+        )
+    )
+    var confirm: DurationArgument?
+
+    @Flag(help: "With --confirm: wait for what comes; exit 0 when it is kept, 13 when not.")
+    var wait = false
+
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        let interrupt = InterruptWatch(socket: control.socket)
         let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         guard yes || isTerminal else {
             Terminal.note("error: without a terminal, apply needs --yes; nothing was done\n")
@@ -66,14 +78,15 @@ struct ApplyCommand: ParsableCommand {
             marks: desired.marks,
             allowed: Set(allowedRemovals)
         )
-        try apply(plan, desired, source, origin)
+        try apply(plan, desired, source, origin, interrupt)
     }
 
     private func apply(
         _ plan: Plan,
         _ desired: Configuration,
         _ source: ConfigurationSource,
-        _ origin: LiveGraphSource
+        _ origin: LiveGraphSource,
+        _ interrupt: InterruptWatch
     ) throws {
         if output.format == .text {
             report(desired.diagnostics, lines: source.lines)
@@ -100,13 +113,17 @@ struct ApplyCommand: ParsableCommand {
             baseDirectory: baseDirectory(of: paths),
             allowRemove: allowedRemovals,
             drainTimeoutNanoseconds: drainTimeout?.nanoseconds,
-            plan: plan.id
+            plan: plan.id,
+            confirmSeconds: confirm?.seconds
         )
+        interrupt.begin()
         var verdict = try ask(.apply, of: control, body: request.json)
+        interrupt.end()
         if output.format == .json, case .object(let members) = verdict {
             verdict = .object(members + [JSONValue.Member("plan", plan.json)])
         }
         try show(verdict, as: output.format, lines: source.lines)
+        try ConfirmationPrompt(verdict: verdict, control: control, waits: wait).run()
     }
 
     private var isConfirmed: Bool {

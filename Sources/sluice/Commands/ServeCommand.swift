@@ -41,7 +41,31 @@ struct ServeCommand: ParsableCommand {
     )
     var drainTimeout: DurationArgument?
 
+    @Option(
+        name: .customLong("guard-removals"),
+        help: ArgumentHelp(
+            "Part of the exports that files may remove at once without a person (default 25).",
+            valueName: "percent"
+        )
+    )
+    var removalsPercent: Int?
+
+    @Option(
+        name: .customLong("guard-clients"),
+        help: ArgumentHelp(
+            "Most exports with clients that files may remove at once (default 5).",
+            valueName: "count"
+        )
+    )
+    var removalsWithClients: Int?
+
     func validate() throws {
+        guard (0...100).contains(removalsPercent ?? 0) else {
+            throw ValidationError("--guard-removals wants 0 to 100 percent")
+        }
+        guard (removalsWithClients ?? 0) >= 0 else {
+            throw ValidationError("--guard-clients wants a count")
+        }
         guard DaemonConfiguration.logLevels.contains(logLevel) else {
             throw ValidationError(
                 "\(logLevel) is no level; there are "
@@ -58,6 +82,8 @@ struct ServeCommand: ParsableCommand {
             watches: !ignoresChanges,
             logLevel: logLevel
         )
+        if let removalsPercent { daemon.guards.removedExportsPercentMax = removalsPercent }
+        if let removalsWithClients { daemon.guards.removedWithClientsMax = removalsWithClients }
         if let drainTimeout { daemon.drainTimeoutNanoseconds = drainTimeout.nanoseconds }
         let code = Daemon.serve(daemon)
         if code != 0 { throw ExitCode(code) }
@@ -94,12 +120,16 @@ func baseDirectory(of paths: [String]) -> String {
     return String(path[..<slash])
 }
 
-/// A duration on the command line, such as `250ms`, `5s` or `2m`.
+/// A duration on the command line, such as `250ms`, `5s`, `2m`, `3h` or `1d`.
 struct DurationArgument: ExpressibleByArgument {
     let nanoseconds: UInt64
 
+    /// Whole seconds, at least one.
+    var seconds: UInt64 { max(1, nanoseconds / 1_000_000_000) }
+
     private static let units: [(suffix: String, nanoseconds: UInt64)] = [
         ("ms", 1_000_000), ("us", 1_000), ("ns", 1), ("s", 1_000_000_000), ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000), ("d", 86_400_000_000_000),
     ]
 
     init?(argument: String) {

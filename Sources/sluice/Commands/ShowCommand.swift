@@ -6,13 +6,25 @@ import GraphModel
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Prints the live graph: options, edges with masks, placement, limits, clients."
+        abstract: "Prints the live graph: options, edges with masks, placement, limits, clients.",
+        discussion: "With @N: what is kept of that generation: its graph, plan and receipt."
     )
+
+    @Argument(help: "A generation, such as @41; without it, what is live.")
+    var generation: GenerationArgument?
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
+        if let generation {
+            let record = try ask(.generation, of: control, query: generation.query)
+            switch output.format {
+            case .json: Terminal.print(record.prettyText)
+            case .text: Terminal.print(GenerationText(record).text)
+            }
+            return
+        }
         let graph = try ask(.graph, of: control)
         switch output.format {
         case .json: Terminal.print(graph.prettyText)

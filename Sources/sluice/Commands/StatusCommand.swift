@@ -25,11 +25,13 @@ struct StatusCommand: ParsableCommand {
 func ask(
     _ endpoint: ControlEndpoint,
     of control: ControlOptions,
+    query: ControlQuery = ControlQuery(),
     body: JSONValue? = nil
 ) throws -> JSONValue {
     do throws(ControlError) {
         let answer = try ControlClient(socket: control.socket).ask(
             endpoint,
+            query: query,
             body: body?.compactBytes ?? []
         )
         guard
@@ -66,6 +68,13 @@ struct StatusText {
                     + (message.isEmpty ? "" : ": " + message)
             )
         }
+        if let pending = status["confirm"]?["generation"]?.integer {
+            lines.append("  @\(pending) awaits `sluice confirm`; else @\(revertsTo) comes back")
+        }
+        for export in status["down"]?.list ?? [] {
+            let reason = export["reason"]?.text ?? ""
+            lines.append("  down: \(export["name"]?.text ?? "")  \(reason)")
+        }
         for finding in (status["diagnostics"]?.list ?? []).compactMap(Diagnostic.init(json:)) {
             lines.append("  " + line(of: finding))
         }
@@ -82,11 +91,14 @@ struct StatusText {
         return lines.joined(separator: "\n") + "\n"
     }
 
+    private var revertsTo: Int64 { status["confirm"]?["revertsTo"]?.integer ?? 0 }
+
     private var head: String {
         let seconds = status["uptimeSeconds"]?.integer ?? 0
         let digest = (status["digest"]?.text ?? "").dropFirst("sha256:".count).prefix(8)
         return "sluice \(status["version"]?.text ?? "")  up \(duration(seconds))  "
             + "@\(status["generation"]?.integer ?? 0)" + (digest.isEmpty ? "" : " \(digest)")
+            + (status["commit"]?.text.map { "  git \($0.prefix(8))" } ?? "")
     }
 
     private func duration(_ seconds: Int64) -> String {

@@ -12,9 +12,13 @@ enum Terminal {
     /// Writes what is not the result.
     static func note(_ text: String) { write(text, to: STDERR_FILENO) }
 
-    private static func write(_ text: String, to descriptor: Int32) {
+    /// Writes a part of a result that goes on; says whether anybody still reads.
+    static func tries(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+
+    @discardableResult
+    private static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
-        text.withUTF8 { bytes in
+        return text.withUTF8 { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let count = Glibc.write(
@@ -28,9 +32,10 @@ enum Terminal {
                 )
                 if count < 0, errno == EINTR { continue }
                 // Nobody reads any more (a closed pipe): end silently.
-                guard count > 0 else { return }
+                guard count > 0 else { return false }
                 rest = rest.dropFirst(count)
             }
+            return true
         }
     }
 

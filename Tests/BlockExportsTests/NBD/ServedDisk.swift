@@ -37,6 +37,7 @@ final class ServedDisk: Sendable {
         )
         let prepared = try service.prepare(change(from: .init(), to: description(options)))
         prepared.commit()
+        service.openListeners()
         let handler = prepared.handler(for: "disk")
         stage.handler = handler
         onLoop { [stage, loop] in
@@ -92,6 +93,7 @@ final class ServedDisk: Sendable {
     func removeExport(_ options: [(String, OptionValue)] = []) throws {
         let prepared = try service.prepare(change(from: description(options), to: .init()))
         prepared.commit()
+        service.openListeners()
         onLoop { [stage] in
             if let port = stage.port { stage.handler?.detach(port) }
             stage.port = nil

@@ -29,6 +29,7 @@ final class ProbeService: ExportService {
         return ProbePreparedExports(service: self, prepared: prepared, log: log)
     }
 
+    func openListeners() {}
     func stopListening() {}
 
     func handler(_ export: String) -> ProbeHandler? { handlers.withLock { $0[export] } }

@@ -110,6 +110,7 @@ final class FaultyService: ExportService {
         return prepared
     }
 
+    func openListeners() { inner.openListeners() }
     func stopListening() { inner.stopListening() }
 }
 
