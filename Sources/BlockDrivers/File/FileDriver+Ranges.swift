@@ -38,6 +38,9 @@ extension FileDriver {
             // A discard is advice.
             view.pointee.punchesHoles = false
             finish(request, .done)
+        case -EINVAL:
+            // A device discards whole sectors only, and this is not one.
+            finish(request, .done)
         default: finish(request, .failed(-result))
         }
     }
@@ -104,6 +107,11 @@ extension FileDriver {
         case -EINTR: queueZeroes(request)
         case -EOPNOTSUPP where isRefusedAsSlow(request): finish(request, .failed(EOPNOTSUPP))
         case -EOPNOTSUPP: queueZeroes(request)
+        case -EINVAL where request.slot.pointee.flags.contains(.fastOnly):
+            finish(request, .failed(EOPNOTSUPP))
+        case -EINVAL:
+            // A device zeroes whole sectors only; what is not one is written.
+            queuePiece(request)
         default: finish(request, .failed(-result))
         }
     }

@@ -3,7 +3,7 @@ import Testing
 
 /// What a disk must hold after some requests, and random requests to compare it with.
 struct DiskModel {
-    private var content: [UInt8]
+    private(set) var content: [UInt8]
     private let alignment: Int
     private let transferMax: Int
     private var random: SeededGenerator

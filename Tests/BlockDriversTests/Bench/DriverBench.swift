@@ -23,19 +23,27 @@ actor DriverBench {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    private init(_ stack: NodeStack) throws {
+    private let closesStack: Bool
+
+    private init(_ stack: NodeStack, closesStack: Bool) throws {
         self.stack = stack
+        self.closesStack = closesStack
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "bench"))
         try loop.start()
     }
 
     /// Runs a body with a stack on a loop, and ends both.
+    ///
+    /// Requests go to the last node, or to the one that `top` names. Several benches can share a
+    /// stack; one of them closes it.
     static func run<Result: Sendable>(
         _ stack: NodeStack,
+        top: String? = nil,
+        closesStack: Bool = true,
         _ body: (DriverBench) async throws -> Result
     ) async throws -> Result {
-        let bench = try DriverBench(stack)
-        await bench.assemble()
+        let bench = try DriverBench(stack, closesStack: closesStack)
+        await bench.assemble(top: top)
         do {
             let result = try await body(bench)
             await bench.end()
@@ -48,11 +56,13 @@ actor DriverBench {
         }
     }
 
-    private func assemble() {
+    private func assemble(top: String?) {
         for (index, entry) in stack.entries.enumerated() {
-            var edges: [Edge] = []
-            if let name = entry.description.children.first?.edge, let below = nodes.last {
-                edges = [Edge(name: name, target: below)]
+            let edges = entry.description.children.compactMap { child -> Edge? in
+                let named = stack.entries.prefix(index)
+                    .lastIndex { $0.description.name == child.node }
+                guard let place = named ?? nodes.indices.last else { return nil }
+                return Edge(name: child.edge, target: nodes[place])
             }
             let driver = entry.node.makeDriver(in: DriverContext(loop: loop, edges: edges))
             nodes.append(
@@ -63,12 +73,13 @@ actor DriverBench {
                 )
             )
         }
-        guard let top = nodes.last else { return }
+        let place =
+            stack.entries.lastIndex { $0.description.name == top } ?? stack.entries.count - 1
         path = IOPath(
             generation: 1,
-            limits: stack.limits,
+            limits: stack.entries[place].limits,
             rights: .all,
-            root: Edge(name: "root", target: top)
+            root: Edge(name: "root", target: nodes[place])
         )
         pool = RequestPool(
             capacity: 128,
@@ -87,7 +98,7 @@ actor DriverBench {
         path = nil
         nodes.removeAll()
         pool = nil
-        stack.close()
+        if closesStack { stack.close() }
         loop.stop()
     }
 
@@ -156,6 +167,16 @@ actor DriverBench {
         change.commit()
         nodes[index].driver.optionsChanged()
     }
+
+    /// Begins or ends a drain of all nodes.
+    func drain(_ isBeginning: Bool) {
+        for node in nodes {
+            isBeginning ? node.driver.drainBegan() : node.driver.drainEnded()
+        }
+    }
+
+    /// Requests and other work that a drain would wait for.
+    var parkedCount: Int { path?.parkedCount ?? 0 }
 
     /// Requests that wait for their answer.
     var waitingCount: Int { waiting.count }

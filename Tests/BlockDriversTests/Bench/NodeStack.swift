@@ -2,7 +2,8 @@ import BlockDrivers
 import BlockGraph
 import GraphModel
 
-/// Open nodes, each over the one before; the last is the one to talk to.
+/// Open nodes, each over earlier ones that it names, or over the one before; the last is the one to
+/// talk to.
 struct NodeStack: Sendable {
     /// One node.
     struct Entry: Sendable {
@@ -29,16 +30,20 @@ struct NodeStack: Sendable {
     init(
         _ descriptions: [NodeDescription],
         groups: ThrottleGroups = ThrottleGroups(),
-        masks: EdgeMasks = NodeStack.writer
+        masks: EdgeMasks = NodeStack.writer,
+        kinds: [any BlockDriverKind] = []
     ) throws(GraphError) {
-        let kinds = DriverCatalog.kinds(throttleGroups: groups)
+        let kinds = kinds + DriverCatalog.kinds(throttleGroups: groups)
         for description in descriptions {
             guard let kind = kinds.first(where: { $0.name == description.driver }) else {
                 preconditionFailure("no driver \(description.driver)")
             }
             var children: [String: BlockLimits] = [:]
-            if let below = entries.last, let edge = description.children.first?.edge {
-                children[edge] = below.limits
+            for child in description.children {
+                children[child.edge] = place(of: child).map { entries[$0].limits }
+            }
+            if let name = description.options.text("bottom") {
+                children["bottom"] = entries.last { $0.description.name == name }?.limits
             }
             let opened = try kind.open(
                 DriverOpening(
@@ -60,6 +65,32 @@ struct NodeStack: Sendable {
         }
     }
 
+    /// Which entry a child is, of those so far.
+    func place(of child: ChildReference) -> Int? {
+        entries.lastIndex { $0.description.name == child.node }
+            ?? (entries.isEmpty ? nil : entries.count - 1)
+    }
+
+    /// Has nodes read what must be fresh, as a transaction does before its commit.
+    func begin() throws(GraphError) {
+        for entry in entries { try entry.node.begin(over: access(of: entry)) }
+    }
+
+    /// Has nodes write what only they know, as a transaction does after its drain.
+    func settle() throws(GraphError) {
+        for entry in entries.reversed() { try entry.node.settle(over: access(of: entry)) }
+    }
+
+    private func access(of entry: Entry) -> ChildAccessPlan {
+        ChildAccessPlan(
+            entry.description.children.compactMap { child in
+                place(of: child).map {
+                    (child.edge, entries[$0].description, entries[$0].node)
+                }
+            }
+        )
+    }
+
     /// Limits of the last node.
     var limits: BlockLimits { entries.last?.limits ?? BlockLimits(sizeBytes: 0) }
 
@@ -73,17 +104,24 @@ struct NodeStack: Sendable {
 func node(
     _ driver: String,
     _ options: [(String, OptionValue)] = [],
-    over edge: String? = nil
+    over edge: String? = nil,
+    children: [(edge: String, node: String)] = [],
+    named name: String? = nil
 ) -> NodeDescription {
-    NodeDescription(
-        name: "\(driver)-node",
+    let below = edge.map { [(edge: $0, node: "below")] } ?? children
+    return NodeDescription(
+        name: name ?? "\(driver)-node",
         driver: driver,
         options: Options(options),
-        children: edge.map { [ChildReference(edge: $0, node: "below")] } ?? []
+        children: below.map { ChildReference(edge: $0.edge, node: $0.node) }
     )
 }
 
 /// A `file` node in few words.
-func fileNode(_ path: String, _ options: [(String, OptionValue)] = []) -> NodeDescription {
-    node("file", [("filename", .text(path))] + options)
+func fileNode(
+    _ path: String,
+    _ options: [(String, OptionValue)] = [],
+    named name: String? = nil
+) -> NodeDescription {
+    node("file", [("filename", .text(path))] + options, named: name)
 }
