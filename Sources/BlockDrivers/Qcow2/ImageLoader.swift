@@ -12,6 +12,24 @@ struct ImageLoader {
     let fileBytes: UInt64
     let dataFileBytes: UInt64
     let alignmentBytes: UInt64
+    /// Size of the file at the moment.
+    let sizeBytes: () -> UInt64
+
+    /// Reads everything, and mends what was not closed properly before it is written.
+    func loadMended() throws(GraphError) -> LoadedImage {
+        let image = try load()
+        guard !settings.isReadOnly, image.header.incompatible.contains(.dirty) else { return image }
+        try ImageRepair(loader: self, image: image).run()
+        let mended = ImageLoader(
+            settings: settings,
+            access: access,
+            fileBytes: max(fileBytes, sizeBytes()),
+            dataFileBytes: dataFileBytes,
+            alignmentBytes: alignmentBytes,
+            sizeBytes: sizeBytes
+        )
+        return try mended.load()
+    }
 
     /// Reads everything.
     func load() throws(GraphError) -> LoadedImage {
@@ -30,13 +48,14 @@ struct ImageLoader {
         )
         var refcountTable: [UInt64] = []
         var snapshotClusters: [Range<UInt64>] = []
+        var snapshotMappings: [(offset: UInt64, count: UInt64)] = []
         if isWritten {
             refcountTable = try table(
                 header.refcountTableOffset,
                 count: header.refcountTableCount,
                 "reference count table"
             )
-            snapshotClusters = try loadSnapshots(header)
+            (snapshotClusters, snapshotMappings) = try loadSnapshots(header)
             try check(header, mapping, "mapping table")
             try check(header, refcountTable, "reference count table")
         }
@@ -51,7 +70,8 @@ struct ImageLoader {
             fileBytes: fileBytes,
             dataFileBytes: dataFileBytes,
             alignmentBytes: alignmentBytes,
-            snapshotClusters: snapshotClusters
+            snapshotClusters: snapshotClusters,
+            snapshotMappings: snapshotMappings
         )
     }
 
@@ -72,7 +92,7 @@ struct ImageLoader {
         }
     }
 
-    private func table(
+    func table(
         _ offset: UInt64,
         count: UInt64,
         _ name: String
@@ -121,8 +141,10 @@ struct ImageLoader {
     }
 
     /// Clusters of the table of snapshots and of the snapshots' mapping tables.
-    private func loadSnapshots(_ header: Qcow2Header) throws(GraphError) -> [Range<UInt64>] {
-        guard header.snapshotCount > 0 else { return [] }
+    private func loadSnapshots(
+        _ header: Qcow2Header
+    ) throws(GraphError) -> ([Range<UInt64>], [(offset: UInt64, count: UInt64)]) {
+        guard header.snapshotCount > 0 else { return ([], []) }
         let bits = UInt64(header.clusterBits)
         let start = header.snapshotsOffset
         guard start < fileBytes else {
@@ -134,6 +156,7 @@ struct ImageLoader {
             "table of snapshots"
         )
         var ranges: [Range<UInt64>] = []
+        var mappings: [(offset: UInt64, count: UInt64)] = []
         var place = 0
         for _ in 0..<header.snapshotCount {
             guard place + 40 <= content.count else {
@@ -144,6 +167,7 @@ struct ImageLoader {
             guard length <= Qcow2Header.mappingBytesMax, offset < fileBytes else {
                 throw damage("a snapshot's mapping table of \(length) bytes lies at \(offset)")
             }
+            if length > 0 { mappings.append((offset, length / 8)) }
             if length > 0 { ranges.append((offset >> bits)..<((offset + length - 1) >> bits + 1)) }
             let names = Int(content.big(place + 12, 2) + content.big(place + 14, 2))
             let extra = content.big(place + 36, 4)
@@ -152,7 +176,7 @@ struct ImageLoader {
         }
         let end = start + UInt64(min(place, content.count))
         ranges.append((start >> bits)..<((end - 1) >> bits + 1))
-        return ranges
+        return (ranges, mappings)
     }
 
     /// Reads bytes of the file.
@@ -161,6 +185,7 @@ struct ImageLoader {
         _ lengthBytes: UInt64,
         _ name: String
     ) throws(GraphError) -> [UInt8] {
+        guard offset < fileBytes else { return [] }
         let unit = alignmentBytes
         let rounded = min((lengthBytes + unit - 1) & ~(unit - 1), fileBytes - offset)
         let memory = AlignedMemory(lengthBytes: max(Int(rounded), 1))
@@ -179,7 +204,7 @@ struct ImageLoader {
         )
     }
 
-    private func damage(_ fact: String) -> GraphError {
+    func damage(_ fact: String) -> GraphError {
         settings.refusal(
             "the image of \(settings.object) is damaged: \(fact); look at it with qemu-img check"
         )

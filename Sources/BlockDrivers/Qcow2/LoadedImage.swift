@@ -12,4 +12,8 @@ struct LoadedImage: Sendable {
     let alignmentBytes: UInt64
     /// Clusters that hold tables of snapshots.
     let snapshotClusters: [Range<UInt64>]
+    /// Mapping tables of snapshots.
+    let snapshotMappings: [(offset: UInt64, count: UInt64)]
+    /// Whether the header tells of bitmaps.
+    var hasBitmaps: Bool { header.hasBitmaps }
 }

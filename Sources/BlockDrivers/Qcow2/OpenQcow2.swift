@@ -109,7 +109,8 @@ final class OpenQcow2: OpenNode {
             settings,
             over: access,
             alignmentBytes: old.alignmentBytes,
-            hasDataFile: old.header.geometry.hasDataFile
+            hasDataFile: old.header.geometry.hasDataFile,
+            mends: true
         )
         guard image.header.sizeBytes == old.header.sizeBytes,
             image.header.geometry == old.header.geometry

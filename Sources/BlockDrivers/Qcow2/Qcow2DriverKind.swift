@@ -43,16 +43,18 @@ package struct Qcow2DriverKind: BlockDriverKind {
         _ settings: Qcow2Settings,
         over plan: ChildAccessPlan,
         alignmentBytes: UInt64,
-        hasDataFile: Bool
+        hasDataFile: Bool,
+        mends: Bool = false
     ) throws(GraphError) -> LoadedImage {
         let loader = ImageLoader(
             settings: settings,
             access: try plan.open(["file"]),
             fileBytes: plan.sizeBytes(of: "file"),
             dataFileBytes: hasDataFile ? plan.sizeBytes(of: "data-file") : 0,
-            alignmentBytes: max(alignmentBytes, 1)
+            alignmentBytes: max(alignmentBytes, 1),
+            sizeBytes: { plan.sizeBytes(of: "file") }
         )
-        return try loader.load()
+        return mends ? try loader.loadMended() : try loader.load()
     }
 
     /// What the image names must be told by the configuration, and what it needs must be there.

@@ -149,6 +149,7 @@ extension Qcow2Header {
             let content = bytes[start..<(start + Int(length))]
             switch kind {
             case 0xe279_2aca: backingFormat = Self.text(content)
+            case 0x2385_2875: hasBitmaps = true
             case 0x4441_5441: dataFileName = Self.text(content)
             default: break
             }

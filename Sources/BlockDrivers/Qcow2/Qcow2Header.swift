@@ -18,6 +18,7 @@ struct Qcow2Header: Hashable, Sendable {
     var backingName: String?
     var backingFormat: String?
     var dataFileName: String?
+    var hasBitmaps = false
     var clusterBits: UInt32
     var sizeBytes: UInt64
     var mappingCount: UInt32
