@@ -19,8 +19,8 @@ struct Sluice: ParsableCommand {
             ConfirmCommand.self, RollbackCommand.self, StatusCommand.self, ShowCommand.self,
             HistoryCommand.self, EventsCommand.self, WaitCommand.self, DriftCommand.self,
             HoldCommand.self, ResumeCommand.self, ReloadCommand.self, RetryCommand.self,
-            GraphCommand.self, SchemaCommand.self, FmtCommand.self, CompletionCommand.self,
-            DriversCommand.self, ExplainCommand.self, VersionCommand.self,
+            GraphCommand.self, SchemaCommand.self, FmtCommand.self, DriversCommand.self,
+            ExplainCommand.self, ManCommand.self, CompletionCommand.self, VersionCommand.self,
         ]
     )
 }

@@ -79,6 +79,8 @@ enum PictureStyle {
             ".page { fill: \(page); }",
             ".title, .name { fill: \(ink); }",
             ".summary, .detail, .key, .label, .note { fill: \(faint); }",
+            // A rim in the colour of the page keeps words legible where a line runs below them.
+            ".label { stroke: \(page); stroke-width: 3px; paint-order: stroke; }",
             ".label .masks { fill: \(ink); }",
             ".edge { stroke: \(wire); }",
             ".edge.written { stroke: \(faint); }",

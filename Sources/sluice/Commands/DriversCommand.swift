@@ -10,7 +10,10 @@ struct DriversCommand: ParsableCommand {
         abstract: "Lists drivers, or all about one: children, options, what a change costs."
     )
 
-    @Argument(help: "A driver.")
+    @Argument(
+        help: "A driver; all are listed without one.",
+        completion: .list(Catalog.drivers.map(\.name))
+    )
     var name: String?
 
     @OptionGroup var output: OutputOptions
@@ -33,7 +36,9 @@ struct DriversCommand: ParsableCommand {
             return try end(with: .usage)
         }
         switch output.format {
-        case .text: Terminal.print(DriverReference.text(of: driver))
+        case .text:
+            let palette = Palette(isOn: Terminal.hasColour)
+            Terminal.print(DriverReference.text(of: driver, palette))
         case .json: Terminal.print(DriverReference.json(of: driver).prettyText)
         }
     }

@@ -10,7 +10,10 @@ struct ExplainCommand: ParsableCommand {
         abstract: "Explains the code of a finding, such as E0412."
     )
 
-    @Argument(help: "A code; all are listed without one.")
+    @Argument(
+        help: "A code; all are listed without one.",
+        completion: .list(DiagnosticPage.all.map(\.code))
+    )
     var code: String?
 
     func run() throws {

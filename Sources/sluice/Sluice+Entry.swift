@@ -1,0 +1,61 @@
+import ArgumentParser
+import ControlAPI
+import GraphModel
+import Reconciliation
+
+extension Sluice {
+    /// Runs what the command line asks for.
+    static func main() {
+        let words = Array(CommandLine.arguments.dropFirst())
+        guard let first = words.first else {
+            Terminal.print(welcome)
+            return
+        }
+        do {
+            var command = try parseAsRoot(words)
+            try command.run()
+        } catch {
+            if exitCode(for: error).rawValue == ExitStatus.usage.rawValue, isUnknown(first) {
+                let closest = Spelling.near(first, among: verbs)
+                Terminal.note(
+                    "sluice: there is no command \"\(first)\""
+                        + (closest.isEmpty
+                            ? ""
+                            : "; did you mean "
+                                + closest.map { "\"\($0)\"" }.joined(separator: " or ") + "?")
+                        + "\nAll commands: sluice --help\n"
+                )
+                exit(withError: ExitCode(ExitStatus.usage.rawValue))
+            }
+            exit(withError: error)
+        }
+    }
+
+    /// Names of all commands that people are told of.
+    private static var verbs: [String] {
+        configuration.subcommands.filter { $0.configuration.shouldDisplay }.flatMap {
+            [$0.configuration.commandName ?? ""] + $0.configuration.aliases
+        } + ["help"]
+    }
+
+    private static func isUnknown(_ word: String) -> Bool {
+        !word.hasPrefix("-") && !verbs.contains(word)
+    }
+
+    /// What `sluice` alone says: what matters, and where to go on.
+    private static let welcome = """
+        sluice \(SluiceVersion.current) serves disks that are described in YAML.
+
+          sluice validate PATH    check the files: every fault, with its place and a remedy
+          sluice plan PATH        see what would change, and what each client would notice
+          sluice apply PATH       make it so, as one transaction
+          sluice status           see what is live, since when, and what is wrong
+
+          sluice serve PATH       run the daemon, which follows the files
+          sluice graph PATH       look at them as a picture
+
+        All commands: sluice --help       One of them: sluice help plan, sluice man plan
+        Drivers: sluice drivers           A finding's code: sluice explain E0412
+
+        """
+}
