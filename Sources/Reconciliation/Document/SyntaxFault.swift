@@ -18,7 +18,7 @@ struct SyntaxFault {
                 message: "tab used for indentation",
                 mark: SourceMark(file: file, line: fault.line, column: column, length: 1),
                 label: "tab",
-                help: ["indent with spaces"]
+                help: ["indent with spaces; to replace tabs: sluice fmt --tabs 2 \(file)"]
             )
         }
         var related: [Diagnostic.Related] = []

@@ -39,7 +39,7 @@ struct ManualPage {
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             let wantsLiteral = line.hasPrefix(" ") || (isLiteral && line.isEmpty)
             if wantsLiteral != isLiteral {
-                body += wantsLiteral ? ".PP\n.nf\n" : ".fi\n.PP\n"
+                body += wantsLiteral ? (isAfterHeading ? ".nf\n" : ".PP\n.nf\n") : ".fi\n.PP\n"
                 isLiteral = wantsLiteral
             } else if line.isEmpty, !isLiteral {
                 body += ".PP\n"
@@ -52,11 +52,17 @@ struct ManualPage {
 
     /// Adds lines that stay as they are.
     mutating func literal(_ text: String) {
-        body += ".PP\n.nf\n"
+        body += isAfterHeading ? ".nf\n" : ".PP\n.nf\n"
         for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
             body += Self.escaped(String(line)) + "\n"
         }
         body += ".fi\n"
+    }
+
+    /// Whether the last line is a heading, after which a paragraph begins by itself.
+    private var isAfterHeading: Bool {
+        let last = body.dropLast().split(separator: "\n").last ?? ""
+        return last.hasPrefix(".SH") || last.hasPrefix(".SS")
     }
 
     /// Adds a term with what is said about it.
