@@ -11,24 +11,33 @@ extension Sluice {
             Terminal.print(welcome)
             return
         }
+        // Asked for help about what is not there, the library shows everything instead.
+        if first == "help", words.count > 1, isUnknown(words[1]) { refuse(unknown(words[1])) }
         do {
             var command = try parseAsRoot(words)
             try command.run()
         } catch {
-            if exitCode(for: error).rawValue == ExitStatus.usage.rawValue, isUnknown(first) {
-                let closest = Spelling.near(first, among: verbs)
-                Terminal.note(
-                    "sluice: there is no command \"\(first)\""
-                        + (closest.isEmpty
-                            ? ""
-                            : "; did you mean "
-                                + closest.map { "\"\($0)\"" }.joined(separator: " or ") + "?")
-                        + "\nAll commands: sluice --help\n"
-                )
-                exit(withError: ExitCode(ExitStatus.usage.rawValue))
+            guard exitCode(for: error).rawValue == ExitStatus.usage.rawValue else {
+                exit(withError: error)
             }
-            exit(withError: error)
+            refuse(isUnknown(first) ? unknown(first) : fullMessage(for: error))
         }
+    }
+
+    /// Says how a command line is wrong, and ends.
+    private static func refuse(_ message: String) -> Never {
+        let palette = Palette(isOn: Terminal.notesHaveColour)
+        // The library's own messages begin with a capital.
+        let text = message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message
+        Terminal.note("\(palette.paint("error", .error)): \(text)\n")
+        exit(withError: ExitCode(ExitStatus.usage.rawValue))
+    }
+
+    private static func unknown(_ word: String) -> String {
+        let closest = Spelling.near(word, among: verbs).map { "\"\($0)\"" }
+        return "there is no command \"\(word)\""
+            + (closest.isEmpty ? "" : "; did you mean \(closest.joined(separator: " or "))?")
+            + "\nAll commands: sluice --help"
     }
 
     /// Names of all commands that people are told of.

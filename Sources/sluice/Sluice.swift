@@ -14,13 +14,36 @@ struct Sluice: ParsableCommand {
             see how it goes:        sluice status
             """,
         version: SluiceVersion.current,
-        subcommands: [
-            ServeCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
-            ConfirmCommand.self, RollbackCommand.self, StatusCommand.self, ShowCommand.self,
-            HistoryCommand.self, EventsCommand.self, WaitCommand.self, DriftCommand.self,
-            HoldCommand.self, ResumeCommand.self, ReloadCommand.self, RetryCommand.self,
-            GraphCommand.self, SchemaCommand.self, FmtCommand.self, DriversCommand.self,
-            ExplainCommand.self, ManCommand.self, CompletionCommand.self, VersionCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Change",
+                subcommands: [
+                    ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
+                    ConfirmCommand.self, RollbackCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Look",
+                subcommands: [
+                    StatusCommand.self, ShowCommand.self, GraphCommand.self, HistoryCommand.self,
+                    EventsCommand.self, WaitCommand.self, DriftCommand.self,
+                ]
+            ),
+            CommandGroup(
+                name: "Daemon",
+                subcommands: [
+                    ServeCommand.self, ReloadCommand.self, RetryCommand.self, HoldCommand.self,
+                    ResumeCommand.self,
+                ]
+            ),
+            CommandGroup(name: "File", subcommands: [FmtCommand.self, SchemaCommand.self]),
+            CommandGroup(
+                name: "Reference",
+                subcommands: [
+                    DriversCommand.self, ExplainCommand.self, ManCommand.self,
+                    CompletionCommand.self, VersionCommand.self,
+                ]
+            ),
         ]
     )
 }

@@ -184,7 +184,7 @@ struct FlowReader {
                 put(parts[0], depth: depth)
                 for part in parts.dropFirst() {
                     begin(false)
-                    put(part, depth: part.isEmpty ? -indent / 2 : depth)
+                    put(part, depth: depth)
                 }
                 wantsSpace = true
             case .lineEnd(let comment, let column, let hasGap):

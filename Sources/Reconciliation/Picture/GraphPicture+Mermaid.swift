@@ -4,7 +4,7 @@ extension GraphPicture {
     /// - Parameter title: What the picture is of.
     /// - Returns: A flowchart, from left to right.
     package func mermaid(title: String) -> String {
-        var text = "---\ntitle: \"\(MarkupText.mermaid(title))\"\n---\nflowchart LR\n"
+        var text = "---\ntitle: \"\(MarkupText.dot(title))\"\n---\nflowchart LR\n"
         var names: [String: String] = [:]
         for (number, box) in boxes.enumerated() {
             // Names of ours may be words of Mermaid's.

@@ -30,7 +30,7 @@ struct DriversCommand: ParsableCommand {
         guard let driver = Catalog.driver(name) else {
             let closest = Spelling.near(name, among: Catalog.drivers.map(\.name))
             Terminal.note(
-                "sluice: unknown driver \"\(name)\""
+                "error: unknown driver \"\(name)\""
                     + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
             )
             return try end(with: .usage)

@@ -16,19 +16,37 @@ struct ExplainCommand: ParsableCommand {
     )
     var code: String?
 
+    @OptionGroup var output: OutputOptions
+
     func run() throws {
         guard let code else {
-            for page in DiagnosticPage.all { Terminal.print("\(page.code)  \(page.title)\n") }
+            switch output.format {
+            case .text:
+                for page in DiagnosticPage.all { Terminal.print("\(page.code)  \(page.title)\n") }
+            case .json: Terminal.print(json: .list(DiagnosticPage.all.map(json)))
+            }
             return
         }
         guard let page = DiagnosticPage.all.first(where: { $0.code == code.uppercased() }) else {
             let closest = Spelling.near(code.uppercased(), among: DiagnosticPage.all.map(\.code))
             Terminal.note(
-                "sluice: no finding has the code \"\(code)\""
-                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
+                "error: no finding has the code \"\(code)\""
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "")
+                    + "\nAll codes: sluice explain\n"
             )
             return try end(with: .usage)
         }
-        Terminal.print("\(page.code): \(page.title)\n\n\(page.text)\n")
+        switch output.format {
+        case .text:
+            let palette = Palette(isOn: Terminal.hasColour)
+            Terminal.print(
+                "\(palette.paint("\(page.code): \(page.title)", .strong))\n\n\(page.text)\n"
+            )
+        case .json: Terminal.print(json: json(page))
+        }
+    }
+
+    private func json(_ page: DiagnosticPage) -> JSONValue {
+        ["code": .text(page.code), "title": .text(page.title), "text": .text(page.text)]
     }
 }

@@ -64,7 +64,7 @@ struct FmtCommand: ParsableCommand {
                 Terminal.print(String(decoding: formatted, as: UTF8.self))
             } else if formatted != text.bytes {
                 guard let reason = write(formatted, over: text) else { continue }
-                Terminal.note("sluice: \(text.path) is not written: \(reason)\n")
+                Terminal.note("error: \(text.path) is not written: \(reason)\n")
                 status = .failure
             }
         }

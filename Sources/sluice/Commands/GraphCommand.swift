@@ -38,7 +38,7 @@ struct GraphCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Compare with: empty, a configuration's file or directory, or a daemon's socket.",
+            "Compare with: empty, a configuration, a dump, a generation such as @41, or a socket.",
             valueName: "live"
         ),
         completion: .file()
@@ -98,7 +98,7 @@ struct GraphCommand: ParsableCommand {
         let language = self.language ?? (output.format == .json ? .json : .text)
         guard picture.boxes.count <= GraphPicture.boxesMax || language == .json else {
             Terminal.note(
-                "sluice: \(picture.boxes.count) boxes are too many for one picture (at most "
+                "error: \(picture.boxes.count) boxes are too many for one picture (at most "
                     + "\(GraphPicture.boxesMax)); show a part: --around NAME\n"
             )
             return try end(with: .usage)
@@ -187,7 +187,7 @@ struct GraphCommand: ParsableCommand {
         }
         let closest = Spelling.near(name, among: picture.boxes.map(\.name))
         Terminal.note(
-            "sluice: nothing in the graph is called \"\(name)\""
+            "error: nothing in the graph is called \"\(name)\""
                 + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
         )
         throw ExitCode(ExitStatus.usage.rawValue)

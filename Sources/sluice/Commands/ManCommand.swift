@@ -47,7 +47,7 @@ struct ManCommand: ParsableCommand {
             let closest =
                 Spelling.near(name, among: known) + Spelling.near("sluice-\(name)", among: known)
             Terminal.note(
-                "sluice: there is no page \"\(name)\""
+                "error: there is no page \"\(name)\""
                     + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "")
                     + " All pages: sluice man\n"
             )
@@ -64,7 +64,7 @@ struct ManCommand: ParsableCommand {
                     Array(page.text.utf8)
                 )
             } catch {
-                Terminal.note("sluice: \(directory) cannot be written: \(error.reason)\n")
+                Terminal.note("error: \(directory) cannot be written: \(error.reason)\n")
                 return try end(with: .failure)
             }
         }

@@ -22,6 +22,9 @@ struct VersionCommand: ParsableCommand {
                     "configuration-formats": [1],
                     "plan-formats": [.text(Plan.formatName)],
                     "graph-formats": [.text(GraphDescription.formatName)],
+                    "picture-formats": [.text(GraphPicture.formatName)],
+                    "event-formats": ["sluice.event/1"],
+                    "validate-formats": ["sluice.validate/1"],
                 ])
         }
     }

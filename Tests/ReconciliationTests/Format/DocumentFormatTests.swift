@@ -128,6 +128,36 @@ struct DocumentFormatTests {
     )
     func refused(text: String, code: String) { #expect(formatted(text) == code) }
 
+    @Test("every prefix of a text is laid out or left, and nothing breaks")
+    func prefixes() {
+        let text = """
+            %YAML 1.1
+            --- # one
+            sluice: 1
+            x-a: &a {b: [1, "two
+              lines", 'it''s'], c: {<<: *b, "d":1}}  # end
+            x-b: |2+
+               kept
+
+            x-c: >-
+              folded
+            x-d:
+            - - plain
+                goes on
+            - ? odd
+            ...
+            """
+        let bytes = Array(text.utf8)
+        for count in 0...bytes.count {
+            let source = ConfigurationText(path: "a.yaml", bytes: Array(bytes[..<count]))
+            guard let before = DocumentMeaning(source.bytes),
+                // What cannot be laid out is another test's.
+                let after = try? DocumentFormat.formatted(source)
+            else { continue }
+            #expect(DocumentMeaning(after) == before)
+        }
+    }
+
     @Test("whatever is read after formatting was read before, for 4,000 random texts")
     func random() {
         var generator = SeededLines(seed: 42)
