@@ -114,6 +114,12 @@ extension EventLoop {
 
     /// Runs a job of an actor on the loop.
     package func enqueue(_ job: consuming ExecutorJob) {
+        // The runtime holds no reference, and the job may be what ends and frees this loop.
+        let alive = Unmanaged.passRetained(self)
+        defer { alive.release() }
+        // The caller holds no reference, and the job may be the one after which nobody does.
+        let keeper = Unmanaged.passRetained(self)
+        defer { keeper.release() }
         let isAlive = deliver(.job(UnownedJob(job)))
         precondition(isAlive, "loop \(configuration.name) has ended and runs no actor any more")
     }
