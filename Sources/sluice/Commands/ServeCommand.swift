@@ -15,7 +15,10 @@ struct ServeCommand: ParsableCommand {
             """
     )
 
-    @Argument(help: "Files and directories; all together are one configuration.")
+    @Argument(
+        help: "Files and directories; all together are one configuration.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
     var paths: [String]
 
     @Option(

@@ -1,3 +1,4 @@
+import GraphModel
 import Reconciliation
 import Testing
 
