@@ -28,6 +28,8 @@ package struct ApplyRequest: Hashable, Sendable {
     package var plan: String?
     /// How long the change may wait for a confirmation before it goes back, in seconds.
     package var confirmSeconds: UInt64?
+    /// A saved plan, as it stands in its file, that is run instead of files.
+    package var savedPlan: String?
 
     /// A request.
     package init(
@@ -36,7 +38,8 @@ package struct ApplyRequest: Hashable, Sendable {
         allowRemove: [String] = [],
         drainTimeoutNanoseconds: UInt64? = nil,
         plan: String? = nil,
-        confirmSeconds: UInt64? = nil
+        confirmSeconds: UInt64? = nil,
+        savedPlan: String? = nil
     ) {
         self.files = files
         self.baseDirectory = baseDirectory
@@ -44,6 +47,7 @@ package struct ApplyRequest: Hashable, Sendable {
         self.drainTimeoutNanoseconds = drainTimeoutNanoseconds
         self.plan = plan
         self.confirmSeconds = confirmSeconds
+        self.savedPlan = savedPlan
     }
 
     private static let format = "sluice.apply/1"
@@ -65,6 +69,7 @@ package struct ApplyRequest: Hashable, Sendable {
             let value = Int64(clamping: confirmSeconds)
             members.append(.init("confirmSeconds", .integer(value)))
         }
+        if let savedPlan { members.append(.init("savedPlan", .text(savedPlan))) }
         return .object(members)
     }
 
@@ -86,7 +91,8 @@ package struct ApplyRequest: Hashable, Sendable {
                 UInt64(clamping: $0)
             },
             plan: json["plan"]?.text,
-            confirmSeconds: json["confirmSeconds"]?.integer.map { UInt64(clamping: $0) }
+            confirmSeconds: json["confirmSeconds"]?.integer.map { UInt64(clamping: $0) },
+            savedPlan: json["savedPlan"]?.text
         )
     }
 }

@@ -18,7 +18,7 @@ struct Sluice: ParsableCommand {
             CommandGroup(
                 name: "Change",
                 subcommands: [
-                    ValidateCommand.self, PlanCommand.self, ApplyCommand.self,
+                    ValidateCommand.self, PlanCommand.self, FixCommand.self, ApplyCommand.self,
                     ConfirmCommand.self, RollbackCommand.self,
                 ]
             ),

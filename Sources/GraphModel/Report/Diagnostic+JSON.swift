@@ -22,9 +22,17 @@ extension Diagnostic {
                 )
             )
         )
-        members.append(JSONValue.Member("suggestions", JSONValue(texts: suggestions)))
-        if !help.isEmpty { members.append(JSONValue.Member("help", JSONValue(texts: help))) }
+        members.append(JSONValue.Member("suggestions", .list(suggestions.map(suggestion))))
+        if !help.isEmpty {
+            members.append(JSONValue.Member("help", .text(help.joined(separator: "\n"))))
+        }
         return .object(members)
+    }
+
+    /// A text that would be right, and what it would stand in place of.
+    private func suggestion(_ text: String) -> JSONValue {
+        guard let mark else { return ["with": .text(text)] }
+        return ["with": .text(text), "replace": mark.json]
     }
 
     /// Reads the form that ``json`` writes; `nil` when it is another.
@@ -44,8 +52,8 @@ extension Diagnostic {
                     mark: $0["span"].flatMap(SourceMark.init(json:))
                 )
             },
-            suggestions: (json["suggestions"]?.list ?? []).compactMap(\.text),
-            help: (json["help"]?.list ?? []).compactMap(\.text)
+            suggestions: (json["suggestions"]?.list ?? []).compactMap { $0["with"]?.text },
+            help: (json["help"]?.text ?? "").split(separator: "\n").map(String.init)
         )
     }
 }

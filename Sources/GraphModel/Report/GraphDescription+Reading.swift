@@ -2,6 +2,9 @@
 package struct GraphFormatError: Error, Hashable {
     /// A sentence that names the place.
     package let reason: String
+
+    /// Says why.
+    package init(reason: String) { self.reason = reason }
 }
 
 extension GraphDescription {

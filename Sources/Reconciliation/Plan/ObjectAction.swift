@@ -53,6 +53,20 @@ package struct ObjectAction: Hashable, Sendable {
 
     /// The action as JSON.
     package var json: JSONValue {
-        .object(meaning + [JSONValue.Member("source", source?.json ?? .null)])
+        var members = meaning
+        members.append(JSONValue.Member("reason", .text(reason)))
+        if let source { members.append(JSONValue.Member("source", source.json)) }
+        return .object(members)
+    }
+
+    /// Why it is done, in one word for programs.
+    private var reason: String {
+        switch kind {
+        case .add: "declared"
+        case .remove: "not-declared"
+        case .rename: "formerly"
+        case .replace: fields.contains { $0.path == "driver" } ? "driver-differs" : "cannot-change"
+        case .change: "differs"
+        }
     }
 }

@@ -1,50 +1,89 @@
 package import GraphModel
 
 extension Plan {
-    /// The plan as JSON, in the form `sluice.plan/1`, when nothing is wrong with the wished graph.
-    package var json: JSONValue { json(conflicts: [], diagnostics: []) }
+    /// What a plan comes to.
+    package enum Verdict: String, Hashable, Sendable {
+        /// Nothing to do.
+        case empty
+        /// It can be applied.
+        case ready
+        /// A guard or a protection refuses it.
+        case held
+        /// Users of nodes do not go together.
+        case conflict
+        /// The configuration is wrong.
+        case invalid
+    }
 
-    /// The plan as JSON, with what is wrong with the wished graph.
-    package func json(
-        conflicts: [PermissionConflict],
-        diagnostics: [Diagnostic],
-        omittedCount: Int = 0
-    ) -> JSONValue {
-        [
+    /// The plan as JSON, in the form `sluice.plan/1`, when nothing is wrong with the wished graph.
+    package var json: JSONValue { json(PlanContext()) }
+
+    /// The plan as JSON, with what is known beside it.
+    package func json(_ context: PlanContext) -> JSONValue {
+        let identity = identity
+        let findings = context.diagnostics + advice + refusals + context.guardFindings
+        let protections = protectedRemovals.map { object -> JSONValue in
+            let name = ObjectKind.split(object)?.name ?? object
+            return [
+                "name": "protect", "ok": false, "object": .text(object),
+                "needs": .text("--allow-remove \(name)"),
+            ]
+        }
+        return [
             "format": .text(Self.formatName),
-            "id": .text(id),
-            "verdict": .text(verdict(conflicts, diagnostics)),
-            "desired": ["digest": .text(desiredDigest)],
-            "live": ["digest": .text(liveDigest)],
+            "id": .text(identity.id),
+            "verdict": .text(verdict(context).rawValue),
+            "desired": ["digest": .text(identity.desiredDigest), "files": context.filesJSON],
+            "live": [
+                "generation": .integer(context.generation), "digest": .text(identity.liveDigest),
+            ],
+            "footprint": footprint.json,
             "actions": .list(actions.map(\.json)),
             "steps": .list(steps.enumerated().map { $1.json(number: $0 + 1) }),
             "exports": .list(exports.map(Self.json(of:))),
-            "guards": .list(
-                protectedRemovals.map { object in
-                    [
-                        "name": "protect", "ok": false, "object": .text(object),
-                        "needs": .text(
-                            "--allow-remove \(ObjectKind.split(object)?.name ?? object)"
-                        ),
-                    ]
-                }
+            "guards": .list(protections + context.guards.map(\.json)),
+            "conflicts": .list(
+                context.conflicts.map { $0.json(marks: marks, fixes: context.fixes) }
             ),
-            "conflicts": .list(conflicts.map(\.json)),
             "summary": .object(
                 counts.map { JSONValue.Member($0.word, .integer(Int64($0.count))) }
             ),
-            "diagnostics": .list((diagnostics + refusals).map(\.json)),
-            "omitted-diagnostics": .integer(Int64(omittedCount)),
+            "diagnostics": .list(findings.map(\.json)),
+            "omitted-diagnostics": .integer(Int64(context.omittedCount)),
         ]
     }
 
-    private func verdict(_ conflicts: [PermissionConflict], _ diagnostics: [Diagnostic]) -> String {
-        let errors = diagnostics.filter { $0.severity == .error }
+    /// The same form when there is no graph to plan for.
+    ///
+    /// Both digests are then those of what was read, since no graph has one.
+    package static func json(refused context: PlanContext) -> JSONValue {
+        let read = Digest.text(of: context.filesJSON.compactBytes)
+        let findings = JSONValue.list(context.diagnostics.map(\.json))
+        let id = Digest.text(of: JSONValue.list([.text(read), findings]).compactBytes)
+        return [
+            "format": .text(formatName), "id": .text(id),
+            "verdict": .text(Verdict.invalid.rawValue),
+            "desired": ["digest": .text(read), "files": context.filesJSON],
+            "live": [
+                "generation": .integer(context.generation),
+                "digest": .text(GraphDescription().digest),
+            ],
+            "footprint": [], "actions": [], "steps": [], "exports": [], "guards": [],
+            "conflicts": [],
+            "summary": ["add": 0, "change": 0, "replace": 0, "rename": 0, "remove": 0],
+            "diagnostics": findings,
+            "omitted-diagnostics": .integer(Int64(context.omittedCount)),
+        ]
+    }
+
+    /// What the plan comes to.
+    package func verdict(_ context: PlanContext) -> Verdict {
+        let errors = (context.diagnostics + advice).filter { $0.severity == .error }
         if !errors.isEmpty {
-            return errors.allSatisfy(\.isAboutPermissions) ? "conflict" : "invalid"
+            return errors.allSatisfy(\.isAboutPermissions) ? .conflict : .invalid
         }
-        if !refusals.isEmpty { return "held" }
-        return isEmpty ? "empty" : "ready"
+        if !refusals.isEmpty || !context.guardFindings.isEmpty { return .held }
+        return isEmpty ? .empty : .ready
     }
 
     /// How many objects each kind of action is about, in a fixed order.
@@ -74,20 +113,32 @@ extension Plan {
 
 extension PermissionConflict {
     /// The conflict as JSON.
-    package var json: JSONValue {
+    package var json: JSONValue { json(marks: GraphMarks(), fixes: FixList()) }
+
+    /// The conflict as JSON, with the places of both sides and with fixes.
+    package func json(marks: GraphMarks, fixes: FixList) -> JSONValue {
         [
             "node": .text(ObjectKind.node.object(node)), "bits": JSONValue(texts: bits.names),
-            "wants": wants.json, "denies": denies.json,
+            "wants": wants.json(marks), "denies": denies.json(marks),
+            "fixes": .list(fixes.fixes(of: self).map(\.json)),
         ]
     }
 }
 
 extension PermissionHolder {
+    /// Where the holder's reference to the node stands.
+    package func place(_ marks: GraphMarks) -> SourceMark? {
+        marks.mark(parent, edge == "root" ? "node" : edge)
+    }
+
     /// The holder as JSON.
-    fileprivate var json: JSONValue {
-        [
-            "objects": JSONValue(texts: objects), "edge": .text(edge),
-            "used": .text(masks.used.description), "shared": .text(masks.shared.description),
+    fileprivate func json(_ marks: GraphMarks) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("objects", JSONValue(texts: objects)), .init("edge", .text(edge)),
+            .init("used", .text(masks.used.description)),
+            .init("shared", .text(masks.shared.description)),
         ]
+        if let place = place(marks) { members.append(.init("source", place.json)) }
+        return .object(members)
     }
 }

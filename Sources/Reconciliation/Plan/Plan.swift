@@ -8,6 +8,10 @@ package struct Plan: Sendable {
     /// Name of the JSON form.
     package static let formatName = "sluice.plan/1"
 
+    /// What is live.
+    package let live: GraphDescription
+    /// What is wished.
+    package let desired: GraphDescription
     /// What is done with each object that changes: services, nodes, exports, each by name.
     package let actions: [ObjectAction]
     /// Steps in the order in which they run; none when nothing changes.
@@ -20,14 +24,10 @@ package struct Plan: Sendable {
     package let formerNames: [String: String]
     /// Objects that are protected and would be removed.
     package let protectedRemovals: [String]
-    /// Digest of the live graph.
-    package let liveDigest: String
-    /// Digest of the wished graph.
-    package let desiredDigest: String
-    /// Name of the plan: a digest of all that it means, whatever the files are called.
-    package let id: String
     /// What refuses this plan, whatever the graphs are.
     package let refusals: [Diagnostic]
+    let marks: GraphMarks
+    let liveMarks: GraphMarks
 
     /// Plans the way from one graph to another.
     ///
@@ -51,6 +51,10 @@ package struct Plan: Sendable {
         let exports = Set(live.exports.keys).union(desired.exports.keys).sorted().map {
             ExportImpact(name: $0, impact: analysis.impact(on: $0))
         }
+        self.live = live
+        self.desired = desired
+        self.marks = marks
+        self.liveMarks = liveMarks
         self.actions = actions
         self.exports = exports
         steps = planner.steps(actions, exports)
@@ -73,11 +77,6 @@ package struct Plan: Sendable {
                 ]
             )
         }
-        liveDigest = live.digest
-        desiredDigest = desired.digest
-        id = Digest.text(
-            of: Self.meaning(actions, steps, exports, liveDigest, desiredDigest).compactBytes
-        )
     }
 
     /// Whether there is nothing to do.
@@ -88,19 +87,38 @@ package struct Plan: Sendable {
         Set(exports.filter { $0.impact == .pause }.map(\.name))
     }
 
-    private static func meaning(
-        _ actions: [ObjectAction],
-        _ steps: [PlanStep],
-        _ exports: [ExportImpact],
-        _ live: String,
-        _ desired: String
-    ) -> JSONValue {
-        [
-            "format": .text(formatName), "live": .text(live), "desired": .text(desired),
+    /// What a plan is called by.
+    package struct Identity: Hashable, Sendable {
+        /// A digest of all that the plan means, whatever the files are called.
+        package let id: String
+        /// Digest of the live graph.
+        package let liveDigest: String
+        /// Digest of the wished graph.
+        package let desiredDigest: String
+    }
+
+    /// What the plan is called by; worked out anew each time, since large graphs take a while.
+    package var identity: Identity {
+        let (before, after) = (live.digest, desired.digest)
+        let meaning: JSONValue = [
+            "format": .text(Self.formatName), "live": .text(before), "desired": .text(after),
             "actions": .list(actions.map { .object($0.meaning) }),
             "steps": .list(steps.enumerated().map { $1.json(number: $0 + 1) }),
             "exports": .list(exports.map(Self.json(of:))),
         ]
+        return Identity(
+            id: Digest.text(of: meaning.compactBytes),
+            liveDigest: before,
+            desiredDigest: after
+        )
+    }
+
+    /// The plan's name; see ``identity``.
+    package var id: String { identity.id }
+
+    /// Live objects that the plan depends on, with the versions that it saw.
+    package var footprint: Footprint {
+        Footprint(actions: actions, live: live, desired: desired)
     }
 
     static func json(of export: ExportImpact) -> JSONValue {

@@ -73,12 +73,20 @@ struct ConfigurationSource {
 }
 
 /// Prints findings for people on standard error.
-func report(_ findings: [Diagnostic], omittedCount: Int = 0, lines: SourceLines) {
+func report(
+    _ findings: [Diagnostic],
+    omittedCount: Int = 0,
+    lines: SourceLines,
+    fixes: FixList = FixList(),
+    paths: [String] = []
+) {
     guard !findings.isEmpty else { return }
     let writer = DiagnosticText(
         sources: lines,
         palette: Palette(isOn: Terminal.notesHaveColour),
-        isPlain: Terminal.isPlain
+        isPlain: Terminal.isPlain,
+        fixes: fixes,
+        paths: paths.joined(separator: " ")
     )
     Terminal.note(writer.text(of: findings, omittedCount: omittedCount))
 }

@@ -24,64 +24,60 @@ struct LiveGraphError: Error {
     }
 }
 
-/// What a plan starts from: nothing, a configuration taken as live, a saved graph, or the daemon.
+/// What a plan starts from: nothing, a configuration taken as live, a dump, a generation, or the
+/// daemon.
 struct LiveGraphSource {
     /// The graph.
-    let description: GraphDescription
+    private(set) var description: GraphDescription
     /// Where files said so, when files did.
-    let marks: GraphMarks
+    private(set) var marks = GraphMarks()
     /// Lines for findings about it.
-    let lines: SourceLines
+    private(set) var lines = SourceLines([])
     /// Whether paths in it are absolute, because it comes from a daemon.
-    let isAnchored: Bool
+    private(set) var isAnchored = false
+    /// Whether it is what the daemon serves now.
+    private(set) var isDaemon = false
+    /// Number of the generation; 0 when there is none.
+    private(set) var generation: Int64 = 0
+    /// Connected clients by export, when somebody knows.
+    private(set) var clients: [String: Int]?
+    /// What it is called, in a word.
+    private(set) var title: String
 
     /// Finds the live graph.
     ///
     /// - Parameters:
-    ///   - name: `empty`, a path or a socket; `nil` asks the daemon.
+    ///   - name: `empty`, a path, `@N` or a socket; `nil` asks the daemon.
     ///   - control: How to reach the daemon.
     /// - Throws: ``LiveGraphError`` when there is nothing to plan against.
     init(named name: String?, control: ControlOptions) throws(LiveGraphError) {
         guard let name else {
-            self.init(try Self.ask(control.socket), isAnchored: true)
+            self = try Self.ask(control.socket)
             return
         }
         if name == "empty" {
-            self.init(GraphDescription())
+            self.init(description: GraphDescription(), title: name)
+        } else if name.hasPrefix("@"), let generation = GenerationArgument(argument: name) {
+            self = try Self.ask(control.socket, generation)
         } else if Self.isSocket(name) {
-            self.init(try Self.ask(name), isAnchored: true)
+            self = try Self.ask(name)
         } else {
-            let source = ConfigurationSource(paths: [name])
-            guard source.faults.isEmpty else {
-                throw LiveGraphError(
-                    findings: source.faults,
-                    lines: source.lines,
-                    status: .sourceMissing
-                )
-            }
-            let read = Configuration(texts: source.texts)
-            // A graph that was live is taken as it was, even when it could not be made again.
-            guard read.verdict != .invalid else {
-                throw LiveGraphError(
-                    findings: read.diagnostics,
-                    lines: source.lines,
-                    status: .invalid
-                )
-            }
-            self.init(read.description, marks: read.marks, lines: source.lines)
+            self = try Self.read(name)
         }
     }
 
-    private init(
-        _ description: GraphDescription,
-        marks: GraphMarks = GraphMarks(),
-        lines: SourceLines = SourceLines([]),
-        isAnchored: Bool = false
-    ) {
+    private init(description: GraphDescription, title: String) {
         self.description = description
-        self.isAnchored = isAnchored
-        self.marks = marks
-        self.lines = lines
+        self.title = title
+    }
+
+    /// The same with relative paths of files made absolute.
+    func anchored(at directory: String) -> LiveGraphSource {
+        if isAnchored { return self }
+        var copy = self
+        copy.description = description.anchored(at: directory)
+        copy.isAnchored = true
+        return copy
     }
 
     private static func isSocket(_ path: String) -> Bool {
@@ -89,10 +85,59 @@ struct LiveGraphSource {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    private static func ask(_ socket: String) throws(LiveGraphError) -> GraphDescription {
+    private static func read(_ name: String) throws(LiveGraphError) -> LiveGraphSource {
+        if let bytes = PlanFile.read(name, ifStart: LiveDump.looksDumped) {
+            return try dump(bytes, name)
+        }
+        let source = ConfigurationSource(paths: [name])
+        guard source.faults.isEmpty else {
+            throw LiveGraphError(
+                findings: source.faults,
+                lines: source.lines,
+                status: .sourceMissing
+            )
+        }
+        let read = Configuration(texts: source.texts)
+        // A graph that was live is taken as it was, even when it could not be made again.
+        guard read.verdict != .invalid else {
+            throw LiveGraphError(
+                findings: read.diagnostics,
+                lines: source.lines,
+                status: .invalid
+            )
+        }
+        var found = LiveGraphSource(description: read.description, title: name)
+        found.marks = read.marks
+        found.lines = source.lines
+        return found
+    }
+
+    private static func dump(
+        _ bytes: [UInt8],
+        _ name: String
+    ) throws(LiveGraphError) -> LiveGraphSource {
+        let dump: LiveDump
+        do {
+            let json = try JSONValue(json: bytes, lengthBytesMax: ControlLimits.answerBytesMax)
+            dump = try LiveDump(json: json)
+        } catch {
+            throw LiveGraphError("E0702", "\(name) is no dump that can be read: \(error)", .invalid)
+        }
+        var found = LiveGraphSource(description: dump.description, title: name)
+        found.isAnchored = true
+        found.generation = dump.generation
+        found.clients = dump.clients
+        return found
+    }
+
+    private static func ask(
+        _ socket: String,
+        _ generation: GenerationArgument? = nil
+    ) throws(LiveGraphError) -> LiveGraphSource {
         let answer: [UInt8]
         do throws(ControlError) {
-            answer = try ControlClient(socket: socket).ask(.description)
+            let client = ControlClient(socket: socket)
+            answer = try client.ask(.description, query: generation?.query ?? ControlQuery())
         } catch {
             throw LiveGraphError(
                 "E0701",
@@ -102,7 +147,14 @@ struct LiveGraphSource {
         }
         do {
             let json = try JSONValue(json: answer, lengthBytesMax: ControlLimits.answerBytesMax)
-            return try GraphDescription(json: json["description"] ?? .null)
+            let graph = try GraphDescription(json: json["description"] ?? .null)
+            let number = json["generation"]?.integer ?? 0
+            var found = LiveGraphSource(description: graph, title: "@\(number)")
+            found.isAnchored = true
+            found.generation = number
+            found.isDaemon = generation == nil
+            if found.isDaemon { found.clients = clients(of: socket) }
+            return found
         } catch {
             throw LiveGraphError(
                 "E0701",
@@ -110,5 +162,13 @@ struct LiveGraphSource {
                 .failure
             )
         }
+    }
+
+    /// Connected clients; a plan can be made without them.
+    private static func clients(of socket: String) -> [String: Int]? {
+        guard let answer = try? ControlClient(socket: socket).ask(.graph),
+            let json = try? JSONValue(json: answer, lengthBytesMax: ControlLimits.answerBytesMax)
+        else { return nil }
+        return try? LiveDump(json: json).clients
     }
 }

@@ -9,24 +9,49 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Shows what would change, and what each export would notice.",
         discussion: """
-            Nothing is changed. Exit 0: fine (with --detailed-exitcode 2 when there are changes), \
-            11: permissions conflict, 12: refused by a guard, 65: invalid, 66: cannot be read.
+            Nothing is changed. Exit 0: fine (with --detailed-exitcode 2 when there are changes, 3 \
+            when they only undo drift, 4 for both), 11: permissions conflict, 12: refused by a \
+            guard, 65: invalid, 66: cannot be read, 69: no daemon.
             """
     )
 
-    @Argument(help: "Files and directories; - is standard input.")
-    var paths: [String]
+    @Argument(
+        help: "Files and directories; - is standard input.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
+    var paths: [String] = []
 
     @Option(
         help: ArgumentHelp(
-            "What is live: empty, a configuration's file or directory, or a daemon's socket. "
-                + "Without it, the daemon is asked.",
+            "What is live: empty, a configuration's file or directory, a dump of `show -o json`, "
+                + "@N or a daemon's socket. Without it, the daemon is asked.",
             valueName: "live"
         )
     )
     var live: String?
 
-    @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 when there are changes.")
+    @Option(help: ArgumentHelp("Plan a return to a generation.", valueName: "@N"))
+    var to: GenerationArgument?
+
+    @Option(help: ArgumentHelp("Save exactly this plan, for `sluice apply`.", valueName: "file"))
+    var out: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Plan for this object and nothing else (repeatable); or show only actions of these "
+                + "kinds: add,change,remove,replace,rename.",
+            valueName: "object"
+        )
+    )
+    var only: [String] = []
+
+    @Flag(help: "Show what does not change as well, and all findings.")
+    var full = false
+
+    @Flag(
+        name: .customLong("detailed-exitcode"),
+        help: "End with 2, 3 or 4 when there are changes."
+    )
     var hasDetailedExitCode = false
 
     @Option(
@@ -35,113 +60,95 @@ struct PlanCommand: ParsableCommand {
     )
     var allowedRemovals: [String] = []
 
-    @OptionGroup var control: ControlOptions
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: "text, json, markdown or github."
+    )
+    var format: PlanOutputFormat = .text
 
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var guards: GuardOptions
+    @OptionGroup var control: ControlOptions
+    @OptionGroup var colour: ColourOptions
+
+    func validate() throws {
+        guard paths.isEmpty == (to != nil) else {
+            throw ValidationError("name what is wished: paths, or a generation with --to @N")
+        }
+    }
 
     func run() throws {
+        colour.take()
+        let answer = PlanAnswer(options: self)
         let source = ConfigurationSource(paths: paths)
         guard source.faults.isEmpty else {
-            try refuse(source.faults, lines: source.lines, status: .sourceMissing)
-            return
+            return try answer.refuse(source.faults, source, .sourceMissing)
         }
-        let desired = Configuration(texts: source.texts)
-        guard desired.verdict != .invalid else {
-            try refuse(
-                desired.diagnostics,
-                omittedCount: desired.omittedDiagnosticCount,
-                lines: source.lines,
-                status: .invalid
-            )
-            return
+        let desired = to == nil ? Configuration(texts: source.texts, limits: limits) : nil
+        if let desired, desired.verdict == .invalid {
+            return try answer.refuse(desired, source)
         }
         let origin: LiveGraphSource
+        let wished: GraphDescription
         do throws(LiveGraphError) {
-            origin = try LiveGraphSource(named: live, control: control)
+            origin = try self.origin(out == nil ? nil : baseDirectory(of: paths))
+            if let desired { wished = graph(desired, origin) } else { wished = try generation() }
         } catch {
-            try refuse(error.findings, lines: error.lines, status: error.status)
-            return
+            return try answer.refuse(error.findings, source, error.status, lines: error.lines)
         }
-        // A daemon's paths are absolute; only then do equal files mean an empty plan.
-        let wished =
-            origin.isAnchored
-            ? desired.description.anchored(at: baseDirectory(of: paths)) : desired.description
-        let plan = Plan(
+        let marks = desired?.marks ?? GraphMarks()
+        var plan = Plan(
             live: origin.description,
             desired: wished,
-            marks: desired.marks,
+            marks: marks,
             liveMarks: origin.marks,
             allowed: Set(allowedRemovals)
         )
-        try show(plan, desired, source, origin)
-    }
-
-    private func show(
-        _ plan: Plan,
-        _ desired: Configuration,
-        _ source: ConfigurationSource,
-        _ origin: LiveGraphSource
-    ) throws {
-        switch output.format {
-        case .json:
-            Terminal.print(
-                plan.json(
-                    conflicts: desired.resolved?.conflicts ?? [],
-                    diagnostics: desired.diagnostics,
-                    omittedCount: desired.omittedDiagnosticCount
-                ).prettyText
-            )
-        case .text:
-            report(
-                desired.diagnostics,
-                omittedCount: desired.omittedDiagnosticCount,
-                lines: source.lines
-            )
-            guard desired.verdict == .valid else {
-                Terminal.note("\nNo plan. What is live stays as it is.\n")
-                break
+        if !objects.isEmpty {
+            let part = PartialPlan(of: plan, only: objects)
+            guard part.findings.isEmpty else {
+                return try answer.refuse(part.findings, source, .refused)
             }
-            Terminal.print(
-                PlanText(
-                    plan: plan,
-                    live: origin.description,
-                    desired: desired.description,
-                    fileCount: source.texts.count,
-                    paths: paths,
-                    palette: Palette(isOn: Terminal.hasColour),
-                    isPlain: Terminal.isPlain
-                ).text
+            plan = Plan(
+                live: origin.description,
+                desired: part.desired,
+                marks: marks,
+                liveMarks: origin.marks,
+                allowed: Set(allowedRemovals)
             )
-            report(plan.refusals, lines: origin.lines)
         }
-        try end(with: status(of: plan, desired))
-        if hasDetailedExitCode, !plan.isEmpty { throw ExitCode(2) }
+        try answer.show(plan, desired, source, origin)
     }
 
-    private func status(of plan: Plan, _ desired: Configuration) -> ExitStatus {
-        let status = ConfigurationSource.exitStatus(of: desired.verdict)
-        if status != .done { return status }
-        return plan.refusals.isEmpty ? .done : .refused
+    /// Objects that are planned for, when not for all.
+    var objects: [String] { kinds.isEmpty ? only : [] }
+
+    /// Kinds of actions that are shown, when not all.
+    var kinds: Set<ObjectAction.Kind> {
+        let words = only.flatMap { $0.split(separator: ",").map(String.init) }
+        let kinds = words.compactMap(ObjectAction.Kind.init(rawValue:))
+        return kinds.count == words.count ? Set(kinds) : []
     }
 
-    /// Says why there is no plan.
-    private func refuse(
-        _ findings: [Diagnostic],
-        omittedCount: Int = 0,
-        lines: SourceLines,
-        status: ExitStatus
-    ) throws {
-        switch output.format {
-        case .json:
-            Terminal.print(
-                json: [
-                    "format": .text(Plan.formatName), "verdict": "invalid", "actions": [],
-                    "steps": [], "exports": [], "conflicts": [],
-                    "diagnostics": .list(findings.map(\.json)),
-                    "omitted-diagnostics": .integer(Int64(omittedCount)),
-                ])
-        case .text: report(findings, omittedCount: omittedCount, lines: lines)
-        }
-        try end(with: status)
+    private var limits: DocumentLimits {
+        var limits = DocumentLimits()
+        if full { limits.diagnosticsMax = 2_000 }
+        return limits
+    }
+
+    private func origin(_ base: String?) throws(LiveGraphError) -> LiveGraphSource {
+        let found = try LiveGraphSource(named: live, control: control)
+        // A saved plan is run elsewhere, so it has no paths that depend on a place.
+        return base.map(found.anchored) ?? found
+    }
+
+    private func graph(_ desired: Configuration, _ origin: LiveGraphSource) -> GraphDescription {
+        // A daemon's paths are absolute; only then do equal files mean an empty plan.
+        origin.isAnchored
+            ? desired.description.anchored(at: baseDirectory(of: paths)) : desired.description
+    }
+
+    private func generation() throws(LiveGraphError) -> GraphDescription {
+        let name = to.map { "@\($0.number)" }
+        return try LiveGraphSource(named: name, control: control).description
     }
 }

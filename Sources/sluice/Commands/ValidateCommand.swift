@@ -15,37 +15,68 @@ struct ValidateCommand: ParsableCommand {
         aliases: ["check"]
     )
 
-    @Argument(help: "Files and directories; - is standard input.")
+    @Argument(
+        help: "Files and directories; - is standard input.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
     var paths: [String]
 
-    @OptionGroup var output: OutputOptions
+    @Flag(help: "Take warnings for errors.")
+    var strict = false
+
+    @Flag(help: "Show all findings, not only the first 50.")
+    var full = false
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: "text, json or github.")
+    var format: CheckOutputFormat = .text
+
+    @OptionGroup var colour: ColourOptions
 
     func run() throws {
+        colour.take()
         let source = ConfigurationSource(paths: paths)
-        let read = Configuration(texts: source.texts)
-        let status: ExitStatus =
-            source.faults.isEmpty
-            ? ConfigurationSource.exitStatus(of: read.verdict) : .sourceMissing
-        switch output.format {
-        case .json where source.faults.isEmpty: Terminal.print(GraphAnswer(read).json.prettyText)
+        var limits = DocumentLimits()
+        if full { limits.diagnosticsMax = 2_000 }
+        let read = Configuration(texts: source.texts, limits: limits)
+        let status = status(source, read)
+        // What an unread file would have declared is not known, so nothing else is said.
+        let findings = source.faults.isEmpty ? read.diagnostics : source.faults
+        switch format {
+        case .json where source.faults.isEmpty:
+            let fixes = FixFinder.fixes(of: read, texts: source.texts)
+            Terminal.print(GraphAnswer(read, fixes: fixes).json.prettyText)
         case .json:
             Terminal.print(
                 json: [
                     "format": "sluice.validate/1", "ok": false,
                     "diagnostics": .list(source.faults.map(\.json)), "graph": .null,
                 ])
+        case .github: Terminal.print(AnnotationText.text(of: findings))
         case .text:
-            report(source.faults, lines: source.lines)
-            // What an unread file would have declared is not known, so nothing else is said.
-            guard source.faults.isEmpty else { return try end(with: status) }
+            let fixes =
+                source.faults.isEmpty && read.verdict != .valid
+                ? FixFinder.fixes(of: read, texts: source.texts) : FixList()
             report(
-                read.diagnostics,
-                omittedCount: read.omittedDiagnosticCount,
-                lines: source.lines
+                findings,
+                omittedCount: source.faults.isEmpty ? read.omittedDiagnosticCount : 0,
+                lines: source.lines,
+                fixes: fixes,
+                paths: paths
             )
             if status == .done { Terminal.print(summary(of: read, files: source.texts.count)) }
         }
+        if format != .github, environment("GITHUB_ACTIONS") == "true", !findings.isEmpty {
+            // The host reads annotations from both streams; -o json must not be mixed with them.
+            Terminal.note(AnnotationText.text(of: findings))
+        }
         try end(with: status)
+    }
+
+    private func status(_ source: ConfigurationSource, _ read: Configuration) -> ExitStatus {
+        guard source.faults.isEmpty else { return .sourceMissing }
+        let status = ConfigurationSource.exitStatus(of: read.verdict)
+        let isWarned = read.diagnostics.contains { $0.severity == .warning }
+        return status == .done && strict && isWarned ? .invalid : status
     }
 
     private func summary(of read: Configuration, files: Int) -> String {

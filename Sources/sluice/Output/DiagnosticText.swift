@@ -1,4 +1,5 @@
 import GraphModel
+import Reconciliation
 
 /// Writes findings for people: the GNU line that editors know, the source line, a caret, and help.
 struct DiagnosticText {
@@ -8,11 +9,21 @@ struct DiagnosticText {
     private let sources: SourceLines
     private let palette: Palette
     private let isPlain: Bool
+    private let fixes: FixList
+    private let paths: String
 
-    init(sources: SourceLines, palette: Palette, isPlain: Bool) {
+    init(
+        sources: SourceLines,
+        palette: Palette,
+        isPlain: Bool,
+        fixes: FixList = FixList(),
+        paths: String = ""
+    ) {
         self.sources = sources
         self.palette = palette
         self.isPlain = isPlain
+        self.fixes = fixes
+        self.paths = paths
     }
 
     /// All findings, an empty line between two.
@@ -42,7 +53,11 @@ struct DiagnosticText {
             let rest = finding.suggestions.dropFirst().map { " or \"\($0)\"" }.joined()
             text += "      = did you mean \"\(first)\"\(rest)?\n"
         }
-        for line in finding.help { text += "      = \(line)\n" }
+        let entry = fixes.entry(of: finding)
+        // The drawing says what the help of a conflict says, and more.
+        let help = entry?.conflict == nil ? finding.help : []
+        for line in help { text += "      = \(line)\n" }
+        if let entry { text += ConflictText(entry: entry, isPlain: isPlain, paths: paths).text }
         return text
     }
 

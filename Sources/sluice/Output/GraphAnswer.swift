@@ -4,8 +4,12 @@ import Reconciliation
 /// The answer of `validate` for programs.
 struct GraphAnswer {
     private let configuration: Configuration
+    private let fixes: FixList
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    init(_ configuration: Configuration, fixes: FixList = FixList()) {
+        self.configuration = configuration
+        self.fixes = fixes
+    }
 
     /// The answer as JSON.
     var json: JSONValue {
@@ -14,7 +18,11 @@ struct GraphAnswer {
             "ok": .flag(configuration.verdict == .valid),
             "diagnostics": .list(configuration.diagnostics.map(\.json)),
             "omitted-diagnostics": .integer(Int64(configuration.omittedDiagnosticCount)),
-            "conflicts": .list((configuration.resolved?.conflicts ?? []).map(\.json)),
+            "conflicts": .list(
+                (configuration.resolved?.conflicts ?? []).map {
+                    $0.json(marks: configuration.marks, fixes: fixes)
+                }
+            ),
             "graph": configuration.resolved.map(graph) ?? .null,
         ]
     }

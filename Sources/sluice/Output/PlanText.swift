@@ -2,6 +2,8 @@ import GraphModel
 import Reconciliation
 
 /// Writes a plan for people: what each export notices first, one line an action, then what to do.
+///
+/// The same plan gives the same bytes; only the width of a terminal changes where lines break.
 struct PlanText {
     let plan: Plan
     let live: GraphDescription
@@ -10,55 +12,71 @@ struct PlanText {
     let paths: [String]
     let palette: Palette
     let isPlain: Bool
-
-    /// Columns of an action's line.
-    private static let nameCells = 16
-    private static let detailCells = 38
+    /// What is live, in a word: `@41`, or a path.
+    var liveTitle = ""
+    /// Connected clients by export, when somebody knows.
+    var clients: [String: Int]?
+    /// What came of the guards.
+    var guards: [PlanGuards.Result] = []
+    /// Whether what does not change is shown as well.
+    var isFull = false
+    /// Cells of the terminal; `nil` when it is none.
+    var columns: Int?
+    /// Lines of the terminal; `nil` when it is none.
+    var rows: Int?
+    /// Where the plan was saved.
+    var savedTo: String?
+    /// Kinds of actions that are shown; all when there are none.
+    var kinds: Set<ObjectAction.Kind> = []
 
     /// The whole text.
     var text: String {
+        let identity = plan.identity
         if plan.isEmpty {
-            return
-                "No changes. What is live matches the configuration (\(short(plan.desiredDigest))).\n"
+            let name = liveTitle.isEmpty ? "Live" : "Live \(liveTitle)"
+            return "No changes. \(name) matches \(Self.short(identity.desiredDigest)).\n"
         }
-        var text = header + "\n"
-        for block in PlanBlocks(plan: plan, live: live, desired: desired).blocks {
-            text += title(of: block)
-            for action in block.actions { text += lines(for: action) }
+        let writer = PlanRows(text: self)
+        let blocks = PlanBlocks(plan: plan, live: live, desired: desired).blocks.map { block in
+            (block: block, rows: block.actions.filter(isShown).flatMap(writer.rows))
         }
-        text +=
-            "\nsteps   " + plan.steps.map(\.what).joined(separator: isPlain ? ", " : " · ") + "\n"
-        let undone = plan.actions.filter { $0.undo != .free }
-        for action in undone {
-            text +=
-                "undo    \(name(action.object)) \(action.undo.rawValue): "
-                + "new writes land in it and are merged back before it goes\n"
+        let table = PlanTable(rows: blocks.flatMap(\.rows), columns: columns, palette: palette)
+        var text = header(identity) + "\n"
+        var dangers: [String] = []
+        for (block, rows) in blocks where !rows.isEmpty || block.impact != nil {
+            let title = title(of: block)
+            let lines = rows.map { table.text(of: $0) }
+            text += title + lines.joined()
+            if block.impact == .pause { dangers.append(title) }
+            dangers += zip(rows, lines).filter { $0.0.isRemoval }.map(\.1)
         }
-        text += checks + "\n"
+        if isFull { text += untouched }
+        text += "\n" + labelled("steps", plan.steps.map(\.what))
+        text += undo + labelled("checks", checks) + "\n"
         text += palette.paint(plan.summary, .strong) + "\n"
-        if !paths.isEmpty {
-            text += "Nothing was changed.  Run: sluice apply \(paths.joined(separator: " "))\n"
-        }
-        return text
+        if let rows, text.count(where: { $0 == "\n" }) > rows { text += dangers.joined() }
+        return text + footer(identity)
     }
 
-    private var header: String {
-        let objects =
-            desired.nodes.count + desired.exports.count + desired.listeners.count
-            + desired.throttleGroups.count + desired.ioThreads.count
-        return "config  \(short(plan.desiredDigest))    \(count(fileCount, "file")), "
-            + "\(count(objects, "object"))\n"
-            + "live    \(short(plan.liveDigest))    \(count(live.exports.count, "export"))\n"
+    private func isShown(_ action: ObjectAction) -> Bool {
+        kinds.isEmpty || kinds.contains(action.kind)
     }
 
-    private var checks: String {
-        let removals = plan.actions.count { $0.kind == .remove }
-        let guards =
-            plan.protectedRemovals.isEmpty
-            ? "guards ok"
-            : palette.paint("protected: " + plan.protectedRemovals.joined(separator: ", "), .error)
-        return "checks  permissions ok, \(guards)"
-            + (removals > 0 ? " (\(count(removals, "removal")))" : "") + "\n"
+    private func header(_ identity: Plan.Identity) -> String {
+        let config = Self.short(identity.desiredDigest)
+        let origin = Self.short(identity.liveDigest)
+        let objects = desired.objects.count
+        let serving = live.exports.count
+        let left = max(config.count, liveTitle.count)
+        let sizes =
+            fileCount > 0
+            ? "\(Self.count(fileCount, "file")), \(Self.count(objects, "object"))"
+            : Self.count(objects, "object")
+        let first = liveTitle.isEmpty ? origin : liveTitle
+        let second = liveTitle.isEmpty ? "" : origin
+        return "config  \(config.padded(to: left))  \("".padded(to: 8))  \(sizes)\n"
+            + "live    \(first.padded(to: left))  \(second.padded(to: 8))  "
+            + "\(Self.count(serving, "export"))\n"
     }
 
     private func title(of block: PlanBlocks.Block) -> String {
@@ -72,137 +90,69 @@ struct PlanText {
         case nil: words = ""
         }
         let name = palette.paint(block.title, .strong)
-        return words.isEmpty
-            ? name + "\n"
-            : name + String(repeating: " ", count: max(1, 9 - CellWidth.of(block.title))) + words
-                + "\n"
+        let line = [words, audience(of: block)].filter { !$0.isEmpty }.joined(separator: ", ")
+        let gap = String(repeating: " ", count: max(1, 9 - CellWidth.of(block.title)))
+        return line.isEmpty ? name + "\n" : name + gap + line + "\n"
     }
 
-    // MARK: - Lines
-
-    private func lines(for action: ObjectAction) -> String {
-        let (kind, name) = ObjectKind.split(action.object) ?? (.node, action.object)
-        switch action.kind {
-        case .add: return line("+", .add, kind, name, addition(kind, name), action.source)
-        case .remove:
-            return line("-", .remove, kind, name, "", action.source, isFormer: true)
-        case .rename:
-            let former = action.previous.map(self.name) ?? ""
-            return line(
-                isPlain ? "->" : "→",
-                .rename,
-                kind,
-                name,
-                "formerly \"\(former)\"",
-                action.source
-            )
-                + fields(of: action, kind, name)
-        case .replace, .change: return fields(of: action, kind, name)
+    /// Who is connected, when somebody knows.
+    private func audience(of block: PlanBlocks.Block) -> String {
+        guard let clients else { return "" }
+        if block.title == "removed", block.impact == nil {
+            let gone = plan.exports.filter { $0.impact == .stops }
+            let count = gone.reduce(0) { $0 + clients[$1.name, default: 0] }
+            return gone.isEmpty ? "" : count == 0 ? "no clients" : Self.count(count, "client")
         }
+        guard block.impact == .noPause || block.impact == .pause else { return "" }
+        let count = clients[block.title, default: 0]
+        return count == 0 ? "" : "\(Self.count(count, "client")) \(count == 1 ? "stays" : "stay")"
     }
 
-    private func fields(of action: ObjectAction, _ kind: ObjectKind, _ name: String) -> String {
-        action.fields.map { field in
-            let isEdge = isEdge(field, kind, name)
-            let marker: String
-            let tone: Palette.Tone
-            if action.kind == .replace, field.mode == .replace {
-                (marker, tone) = (isPlain ? "+-" : "±", .replace)
-            } else if isEdge {
-                (marker, tone) = (isPlain ? "<>" : "⇄", .change)
-            } else {
-                (marker, tone) = ("~", .change)
-            }
-            let detail =
-                "\(field.path)\(isEdge ? ":" : "") \(shown(field.before, field, kind, name))"
-                + " \(isPlain ? "->" : "→") \(shown(field.after, field, kind, name))"
-            return line(marker, tone, kind, name, detail, action.source)
+    private var untouched: String {
+        let names = plan.exports.filter { $0.impact == .untouched }.map(\.name)
+        return names.isEmpty ? "" : "untouched  " + names.joined(separator: ", ") + "\n"
+    }
+
+    private var undo: String {
+        plan.actions.filter { $0.undo != .free }.map { action in
+            labelled(
+                "undo",
+                [
+                    "\(Self.name(action.object)) \(action.undo.rawValue): new writes land in it "
+                        + "and are merged back before it goes"
+                ]
+            )
         }.joined()
     }
 
-    private func isEdge(_ field: FieldChange, _ kind: ObjectKind, _ name: String) -> Bool {
-        if kind == .export { return field.path == "node" }
-        guard kind == .node, let driver = desired.nodes[name]?.driver else { return false }
-        return Catalog.driver(driver)?.slots.contains { $0.owns(edge: field.path) } == true
+    private var checks: [String] {
+        let removals = plan.actions.count { $0.kind == .remove }
+        let broken = guards.compactMap(\.finding).map(\.message) + plan.refusals.map(\.message)
+        let counted = removals > 0 ? " (\(Self.count(removals, "removal")))" : ""
+        guard !broken.isEmpty else { return ["permissions ok", "guards ok\(counted)"] }
+        return ["permissions ok"] + broken.map { palette.paint($0, .error) }
     }
 
-    private func shown(
-        _ value: JSONValue?,
-        _ field: FieldChange,
-        _ kind: ObjectKind,
-        _ name: String
-    ) -> String {
-        guard let value else { return "none" }
-        guard let option = option(field.path, kind, name), let value = OptionValue(value) else {
-            return value.shownText
+    private func labelled(_ label: String, _ words: [String]) -> String {
+        let separator = isPlain ? ", " : " · "
+        let text = label.padded(to: 8) + words.joined(separator: separator)
+        return PlanTable.wrapped(text, indent: 8, columns: palette.isOn ? nil : columns) + "\n"
+    }
+
+    private func footer(_ identity: Plan.Identity) -> String {
+        if let savedTo {
+            return "Nothing was changed.  Saved: \(savedTo) (\(Self.short(identity.id))).  "
+                + "Run: sluice apply \(savedTo)\n"
         }
-        return OptionText.text(of: value, kind: option.kind)
+        guard !paths.isEmpty else { return "" }
+        return "Nothing was changed.  Run: sluice apply \(paths.joined(separator: " "))\n"
     }
 
-    private func option(
-        _ path: String,
-        _ kind: ObjectKind,
-        _ name: String
-    ) -> OptionSpecification? {
-        var options = Catalog.options(of: kind)
-        if kind == .node, let driver = desired.nodes[name].flatMap({ Catalog.driver($0.driver) }) {
-            options += driver.options
-        }
-        return options.first { $0.key == path }
-    }
+    static func name(_ object: String) -> String { ObjectKind.split(object)?.name ?? object }
 
-    private func addition(_ kind: ObjectKind, _ name: String) -> String {
-        switch kind {
-        case .node:
-            guard let node = desired.nodes[name] else { return "" }
-            let below = node.children.first.map { " over \($0.node)" } ?? ""
-            return node.driver + (node.options.text("filename").map { " \($0)" } ?? below)
-        case .export:
-            guard let export = desired.exports[name] else { return "" }
-            return "\(export.type) of \(export.node)\(export.isWritable ? "" : ", read-only")"
-        case .listener: return desired.listeners[name]?.options.text("address") ?? ""
-        case .throttleGroup:
-            let limits = desired.throttleGroups[name]?.limits
-            return Catalog.throttleLimits.compactMap { key in
-                guard let limit = limits?.integer(key), limit > 0 else { return nil }
-                return "\(key) \(key.hasPrefix("bps") ? OptionText.size(limit) : String(limit))"
-            }.joined(separator: ", ")
-        case .ioThread: return ""
-        }
-    }
+    static func short(_ digest: String) -> String { String(digest.dropFirst(7).prefix(8)) }
 
-    private func line(
-        _ marker: String,
-        _ tone: Palette.Tone,
-        _ kind: ObjectKind,
-        _ name: String,
-        _ detail: String,
-        _ source: SourceMark?,
-        isFormer: Bool = false
-    ) -> String {
-        let place = source.map { "\(isFormer ? "was " : "")\($0.file):\($0.line)" } ?? ""
-        let body =
-            "  \(palette.paint(marker, tone)) \(kind.rawValue.padded(to: 14)) "
-            + "\(name.padded(to: Self.nameCells)) "
-        guard !place.isEmpty else { return (body + detail).trimmedAtEnd + "\n" }
-        return body + detail.padded(to: Self.detailCells) + " " + palette.paint(place, .faint)
-            + "\n"
-    }
-
-    private func name(_ object: String) -> String { ObjectKind.split(object)?.name ?? object }
-
-    private func short(_ digest: String) -> String { String(digest.dropFirst(7).prefix(8)) }
-
-    private func count(_ number: Int, _ noun: String) -> String {
+    static func count(_ number: Int, _ noun: String) -> String {
         "\(number) \(noun)\(number == 1 ? "" : "s")"
-    }
-}
-
-extension String {
-    /// The text without spaces at its end.
-    fileprivate var trimmedAtEnd: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }
