@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 
 import yaml
 
-from sluice_daemon import REPOSITORY, SLUICE, run
+from sluice_daemon import REPOSITORY, SLUICE, DaemonTest, run
 
 EXAMPLES = sorted((REPOSITORY / "examples").glob("*.yaml"))
 ONE, MANY = (REPOSITORY / "examples" / name for name in ["one-disk.yaml", "iothreads.yaml"])
@@ -304,6 +304,16 @@ class ManualTest(ToolTest):
         pages = {line.split()[0] for line in self.sluice("explain").stdout.splitlines()}
         self.assertEqual(codes - pages, set())
 
+    def test_c13_every_command_that_a_page_names_exists(self):
+        tables = json.loads(self.sluice("--experimental-dump-help").stdout)["command"]["subcommands"]
+        verbs = {name for c in tables for name in [c["commandName"], *c.get("aliases", [])]}
+        options = {n["name"] for c in tables for a in c["arguments"] for n in a.get("names", [])}
+        for page in json.loads(self.sluice("explain", "-o", "json").stdout):
+            for verb in re.findall(r"\bsluice ([a-z]+)\b", page["text"]):
+                self.assertIn(verb, verbs, page["code"])
+            for option in re.findall(r"(?<![\w-])--([a-z-]+)", page["text"]):
+                self.assertIn(option, options, page["code"])
+
     def test_every_driver_is_explained_with_an_example_that_is_right(self):
         nodes = "  other-{0}: {{driver: null-co}}\n"
         for driver in json.loads(self.sluice("drivers", "-o", "json").stdout):
@@ -402,6 +412,42 @@ class FirstSteps(ToolTest):
         self.assertIn("golden", self.sluice("graph", "-", input=text).stdout)
         result = self.sluice("validate", "-", input="sluice: 1\nndoes: {}\n", code=65)
         self.assertTrue(result.stderr.startswith("<stdin>:2:1: error[E0201]"))
+
+
+class LiveTest(DaemonTest):
+    CONFIGURATION = """sluice: 1
+listeners:
+  local: {type: nbd, address: "unix:{dir}/nbd.sock"}
+throttle-groups: {gold: {iops-total: 1000}}
+nodes:
+  one: {driver: file, filename: "{dir}/one.raw", create: {size: 8MiB}, protect: true}
+  slow: {driver: throttle, throttle-group: gold, file: one}
+exports:
+  disk: {type: nbd, node: slow, writable: true}
+"""
+
+    def test_what_is_live_is_drawn_and_compared_with_files(self):
+        sluice = self.daemon(self.CONFIGURATION).start("--no-watch")
+        self.assertIn("slow", sluice.cli("graph").stdout)
+        wished = sluice.directory / "wished.yaml"
+        wished.write_text(sluice.fill(self.CONFIGURATION))
+        picture = json.loads(sluice.cli("graph", wished, "--changes", "-o", "json").stdout)
+        self.assertEqual({box["change"] for box in picture["boxes"]}, {"same"})
+        wished.write_text(sluice.fill(self.CONFIGURATION).replace("node: slow", "node: one"))
+        picture = json.loads(sluice.cli("graph", wished, "--changes", "-o", "json").stdout)
+        changes = {(line["parent"], line["child"]): line["change"] for line in picture["lines"]}
+        self.assertEqual(changes["export/disk", "node/one"], "add")
+        self.assertEqual(changes["export/disk", "node/slow"], "remove")
+
+    def test_a_live_object_is_explained(self):
+        sluice = self.daemon(self.CONFIGURATION).start("--no-watch")
+        story = sluice.cli("explain", "one").stdout
+        for words in ["node one", "export disk via slow", "node/slow", "E0601", "8MiB"]:
+            self.assertIn(words, story)
+        self.assertIn("no client", sluice.cli("explain", "export/disk").stdout)
+        answer = json.loads(sluice.cli("explain", "slow", "-o", "json").stdout)
+        self.assertEqual(answer["exports"], ["disk"])
+        self.assertIn('did you mean "slow"', sluice.cli("explain", "slwo", code=64).stderr)
 
 
 if __name__ == "__main__":

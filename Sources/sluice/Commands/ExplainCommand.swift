@@ -7,15 +7,21 @@ import Reconciliation
 struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Explains the code of a finding, such as E0412."
+        abstract: "Explains the code of a finding, or a live node or export.",
+        discussion: """
+            sluice explain E0412        what a finding means, and what to do
+            sluice explain vm1          who uses a live node or export, and what it uses
+            sluice explain              all codes
+            """
     )
 
     @Argument(
-        help: "A code; all are listed without one.",
+        help: "A code such as E0412, or a node or export that is live.",
         completion: .list(DiagnosticPage.all.map(\.code))
     )
     var code: String?
 
+    @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
@@ -27,6 +33,7 @@ struct ExplainCommand: ParsableCommand {
             }
             return
         }
+        guard isCode(code) else { return try tell(of: code) }
         guard let page = DiagnosticPage.all.first(where: { $0.code == code.uppercased() }) else {
             let closest = Spelling.near(code.uppercased(), among: DiagnosticPage.all.map(\.code))
             Terminal.note(
@@ -43,6 +50,28 @@ struct ExplainCommand: ParsableCommand {
                 "\(palette.paint("\(page.code): \(page.title)", .strong))\n\n\(page.text)\n"
             )
         case .json: Terminal.print(json: json(page))
+        }
+    }
+
+    /// Whether a word is meant as a code: a letter and digits.
+    private func isCode(_ word: String) -> Bool {
+        guard let first = word.first, "EWew".contains(first), word.count > 1 else { return false }
+        return word.dropFirst().allSatisfy(\.isNumber)
+    }
+
+    private func tell(of word: String) throws {
+        let graph = try ask(.graph, of: control)
+        guard let story = ObjectStory(word, in: graph) else {
+            let closest = Spelling.near(word, among: ObjectStory.names(in: graph))
+            Terminal.note(
+                "error: nothing that is live is called \"\(word)\""
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
+            )
+            return try end(with: .usage)
+        }
+        switch output.format {
+        case .text: Terminal.print(story.text)
+        case .json: Terminal.print(json: story.json)
         }
     }
 
