@@ -2,9 +2,9 @@ package import GraphModel
 
 /// The canonical layout of a configuration's text.
 ///
-/// Two spaces for each level, one space where YAML asks for any, at most one empty line, a free line
-/// before each section. Comments, quotes, the order of keys and the choice between `{...}` and lines
-/// stay as they were written, and so does everything that the text says.
+/// Two spaces for each level, one space where YAML asks for any, at most one empty line, a free
+/// line before each section. Comments, quotes, the order of keys and the choice between `{...}`
+/// and lines stay as they were written, and so does everything that the text says.
 package enum DocumentFormat {
     /// Spaces of one level.
     static let levelSpaces = 2

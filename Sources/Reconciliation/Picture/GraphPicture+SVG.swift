@@ -176,7 +176,8 @@ struct PictureDrawing {
     }
 
     private func element(_ look: String, _ text: String, _ x: Double, _ y: Double) -> String {
-        "<text class=\"\(look)\" x=\"\(short(x))\" y=\"\(short(y))\">\(MarkupText.xml(text))</text>\n"
+        "<text class=\"\(look)\" x=\"\(short(x))\" y=\"\(short(y))\">"
+            + "\(MarkupText.xml(text))</text>\n"
     }
 
     private func point(_ point: PictureLayout.Point) -> String {

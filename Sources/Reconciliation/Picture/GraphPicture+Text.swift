@@ -19,7 +19,7 @@ extension GraphPicture {
         package let impact: String
     }
 
-    /// The picture as a tree: exports with all that lies below them, then nodes that no export uses.
+    /// The picture as a tree: exports with all that lies below them, then nodes that nobody uses.
     ///
     /// A node that several parents use is shown whole below the first, and named below the others.
     ///

@@ -2,8 +2,8 @@ package import GraphModel
 
 /// A graph as people look at it: boxes and lines, and what a plan does with each.
 ///
-/// A pure value, made once from one graph or from two and then drawn in any of several forms. A plan
-/// is drawn as one picture: what goes and what comes stand side by side.
+/// A pure value, made once from one graph or from two and then drawn in any of several forms. A
+/// plan is drawn as one picture: what goes and what comes stand side by side.
 package struct GraphPicture: Hashable, Sendable {
     /// Most boxes that are drawn; a larger graph is looked at in parts.
     package static let boxesMax = 2_000

@@ -81,7 +81,7 @@ struct LayerGraph {
         return result
     }
 
-    /// The column of each box: after all that lie above it; what nobody uses, just before its child.
+    /// The column of each box: after all that lie above it; what nobody uses, before its child.
     private static func layers(
         count: Int,
         lines: [(from: Int, to: Int)],

@@ -54,7 +54,8 @@ enum PictureStyle {
         .impact { font-size: 10px; font-weight: 600; text-anchor: end; }
         .mark { font-size: 13px; font-weight: 700; text-anchor: middle; fill: #ffffff; }
         .frame { stroke-width: 1.4; }
-        .icon { fill: none; stroke: currentColor; stroke-width: 1.4; stroke-linejoin: round; stroke-linecap: round; }
+        .icon { fill: none; stroke: currentColor; stroke-width: 1.4; stroke-linejoin: round; \
+        stroke-linecap: round; }
         .edge { fill: none; stroke-width: 1.3; }
         .edge.written { stroke-width: 2; }
         .edge.backing { stroke-dasharray: 6 3; }

@@ -3,8 +3,8 @@ package import GraphModel
 /// The language as a JSON Schema of draft 7, for editors: completions, hover texts and marks under
 /// what is wrong, before `validate` says so.
 ///
-/// Made from the catalog, so that a new driver or option is in it by itself. A schema sees one value
-/// at a time: names that nobody declares, cycles and permissions are for `validate`.
+/// Made from the catalog, so that a new driver or option is in it by itself. A schema sees one
+/// value at a time: names that nobody declares, cycles and permissions are for `validate`.
 package enum ConfigurationSchema {
     /// Name of the schema.
     package static let identifier = "urn:sluice:configuration:1"

@@ -25,9 +25,9 @@ enum CommandManual {
         page.section("DESCRIPTION")
         page.paragraphs(
             """
-            sluice serves disks that are described in YAML. It compares the files with what is live, \
-            plans one ordered transaction, says what each client will notice, and applies it while \
-            requests go on. If anything conflicts, nothing changes.
+            sluice serves disks that are described in YAML. It compares the files with what is \
+            live, plans one ordered transaction, says what each client will notice, and applies \
+            it while requests go on. If anything conflicts, nothing changes.
 
             The same binary is the daemon (sluice serve) and every command.
             """

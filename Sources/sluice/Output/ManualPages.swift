@@ -11,13 +11,14 @@ enum ManualPages {
         page.section("DESCRIPTION")
         page.paragraphs(
             """
-            A configuration is one YAML file, or a directory of files named *.yaml and *.yml. All \
-            files together are one wished state; the order of files and keys means nothing. Every \
-            document begins with sluice: 1. Keys that begin with x- are free for notes and anchors.
+            A configuration is one YAML file, or a directory of files named *.yaml and *.yml. \
+            All files together are one wished state; the order of files and keys means nothing. \
+            Every document begins with sluice: 1. Keys that begin with x- are free for notes and \
+            anchors.
 
-            Anchors, aliases and merge keys (<<) work. Unknown keys, keys that stand twice, wrong \
-            types and values out of range are errors, and all of them are reported in one run of \
-            sluice validate.
+            Anchors, aliases and merge keys (<<) work. Unknown keys, keys that stand twice, \
+            wrong types and values out of range are errors, and all of them are reported in one \
+            run of sluice validate.
             """
         )
         page.section("EXAMPLE")
@@ -28,8 +29,9 @@ enum ManualPages {
         page.item("flags", "true or false; on and off are taken as well, yes and no are not.")
         page.item(
             "names",
-            "A letter, then letters, digits, -, _ and ., at most \(ObjectName.lengthBytesMax) bytes. "
-                + "A node that is written inline is named after its parent: parent.file."
+            "A letter, then letters, digits, -, _ and ., at most "
+                + "\(ObjectName.lengthBytesMax) bytes. A node that is written inline is named "
+                + "after its parent: parent.file."
         )
         for kind in ObjectKind.allCases where kind != .node {
             page.section("OPTIONS OF \(kind.titleWithArticle.uppercased())")
@@ -43,9 +45,9 @@ enum ManualPages {
         page.section("PERMISSIONS")
         page.paragraphs(
             """
-            Every user of a node uses some rights and shares some with its other users: \
-            R consistent-read, W write, U write-unchanged, S resize. In short form RW/RWU means: uses \
-            R and W, shares R, W and U; - is none. Two users of one node have to agree.
+            Every user of a node uses some rights and shares some with its other users: R \
+            consistent-read, W write, U write-unchanged, S resize. In short form RW/RWU means: \
+            uses R and W, shares R, W and U; - is none. Two users of one node have to agree.
             """
         )
         page.seeAlso(["sluice(1)", "sluice-drivers(7)", "sluice-errors(7)"])
@@ -58,8 +60,8 @@ enum ManualPages {
         page.section("DESCRIPTION")
         page.paragraphs(
             """
-            A node's driver says what it does, which children it has and which options it takes beside \
-            those of every node. \(DriverReference.costs)
+            A node's driver says what it does, which children it has and which options it takes \
+            beside those of every node. \(DriverReference.costs)
             """
         )
         for driver in Catalog.drivers {
@@ -89,10 +91,10 @@ enum ManualPages {
         page.section("DESCRIPTION")
         page.paragraphs(
             """
-            Every finding bears a code. sluice explain CODE prints the same text. E01 is about the text \
-            itself, E02 about options, E03 about names, E04 about the graph and its permissions, E05 \
-            about the host, E06 about guards and protection, E07 about sources, E08 about transactions; \
-            W is a warning.
+            Every finding bears a code. sluice explain CODE prints the same text. E01 is about \
+            the text itself, E02 about options, E03 about names, E04 about the graph and its \
+            permissions, E05 about the host, E06 about guards and protection, E07 about sources, \
+            E08 about transactions; W is a warning.
             """
         )
         page.section("CODES")

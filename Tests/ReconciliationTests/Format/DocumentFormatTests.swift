@@ -93,7 +93,7 @@ struct DocumentFormatTests {
             "sluice: 1\nx-a: |\n    one\n      two  \n\n    three\nx-b: 1\n",
             "sluice: 1\nx-a: >-\n  folded\n  text\n\n\nx-b: |+\n  kept\n\nx-c: 1\n",
             "sluice: 1\nx-a: |2\n    two more\nx-b: 1\n",
-            "sluice: 1\nx-a:\n    - |\n     body\n    - plain\n       goes on\n\n       here # end\n",
+            "sluice: 1\nx-a:\n    - |\n     body\n    - plain\n       goes on\n\n       end # e\n",
             "sluice: 1\nx-a: \"one\n     two \\\n     three\"   # c\nx-b: 'it''s\n\n  fine'\n",
             "sluice: 1\nx-a: {b: \"one\n   two\", c: [d,\n e]}\n",
             "sluice: 1\nx-url: unix:/a:b#c\nx-b: {u: unix:/a:b#c, v: \"a\":1}\n",
