@@ -48,13 +48,14 @@ extension GraphTransaction {
         wiring: GraphWiring
     ) -> [String: LiveGraph.Service] {
         var services: [String: LiveGraph.Service] = [:]
-        for (name, service) in graph.exports
+        // In the order of names, so that a run can be repeated.
+        for (name, service) in graph.exports.sorted(by: { $0.key < $1.key })
         where desired.exports[name].map(thread) != service.thread {
             loopChanges[service.thread]?.leavingPorts.append(
                 LoopChange.LeavingPort(export: name, handler: service.handler)
             )
         }
-        for (name, export) in desired.exports {
+        for (name, export) in desired.exports.sorted(by: { $0.key < $1.key }) {
             guard let prepared = preparedExports[export.type] else { continue }
             let home = thread(of: export)
             let port = wiring.port(of: export)

@@ -7,7 +7,7 @@ import Testing
 @Suite("A graph transaction")
 struct GraphTransactionTests {
     // before: e -> a          after: e -> t -> a
-    @Test("a filter goes in under an export while a request is in flight, without a pause (S82)")
+    @Test("S82: a filter goes in under an export while a request is in flight, without a pause")
     func filterGoesIn() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(ProbeGraphs.chain(["a"]))
@@ -29,7 +29,7 @@ struct GraphTransactionTests {
     }
 
     // before: e -> t -> a     after: e -> a
-    @Test("a filter that leaves lets go what it held, and is closed when that is answered (S75)")
+    @Test("S75: a filter that leaves lets go what it held, and is closed when that is answered")
     func filterGoesOut() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(ProbeGraphs.chain(["a", "t"]))
@@ -60,7 +60,7 @@ struct GraphTransactionTests {
         #expect(probe.log.all.filter { $0.hasPrefix("close") } == ["close a"])
     }
 
-    @Test("a backend that hangs fails the plan at its deadline, and waiting requests go on (S61)")
+    @Test("S61: a backend that hangs fails the plan at its deadline, and waiting requests go on")
     func hungBackend() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(ProbeGraphs.chain(["a"]))
@@ -85,7 +85,7 @@ struct GraphTransactionTests {
     }
 
     @Test(
-        "whatever step fails, the graph is as before and what was opened is closed (S20, S36, S67)",
+        "S20, S36, S67: whatever step fails, the graph is as before and what was opened is closed",
         arguments: [
             "open b", "limits b", "check b", "open t", "limits t", "check t", "prepare a",
             "exports", "journal",
@@ -126,7 +126,7 @@ struct GraphTransactionTests {
         if step != "journal" { try await probe.apply(wished, draining: ["e"]) }
     }
 
-    @Test("an empty transaction is a success and touches nothing (S73)")
+    @Test("S73: an empty transaction is a success and touches nothing")
     func nothingToDo() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(ProbeGraphs.chain(["a", "t"]))

@@ -15,7 +15,7 @@ struct PlacementTests {
         return graph
     }
 
-    @Test("an export moves to another thread and back with everything below it (S37, S46)")
+    @Test("S37, S46: an export moves to another thread and back with everything below it")
     func moves() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(chain(on: nil))
@@ -33,7 +33,7 @@ struct PlacementTests {
         #expect(!probe.log.all.contains { $0.hasPrefix("close") })
     }
 
-    @Test("a node that exports on two threads reach has a view on each (S19)")
+    @Test("S19: a node that exports on two threads reach has a view on each")
     func shared() async throws {
         let probe = try ProbeGraph()
         var graph = chain(on: "io0")
@@ -57,7 +57,7 @@ struct PlacementTests {
         #expect(!probe.log.all.contains("close t"))
     }
 
-    @Test("a refused change leaves no thread behind (S40)")
+    @Test("S40: a refused change leaves no thread behind")
     func refusedThread() async throws {
         let probe = try ProbeGraph()
         try await probe.apply(chain(on: nil))
@@ -66,5 +66,24 @@ struct PlacementTests {
         #expect(refusal == .address)
         #expect(await probe.threads == ["default"])
         #expect(await probe.snapshot.nodes["a"]?.threads == ["default"])
+    }
+
+    @Test("a thread moves to another processor while it serves, and not to one that is not there")
+    func processor() async throws {
+        let probe = try ProbeGraph()
+        var graph = chain(on: "io0")
+        try await probe.apply(graph)
+        let before = await probe.state()
+        graph.ioThreads["io0"]?.options["cpu"] = .integer(4095)
+        #expect(await probe.refusal(graph) == .openFailed)
+        #expect(await probe.state() == before)
+        graph.ioThreads["io0"]?.options["cpu"] = .integer(0)
+        try await probe.apply(graph)
+        await probe.send(1, to: "e")
+        graph.ioThreads["io0"]?.options["cpu"] = nil
+        try await probe.apply(graph)
+        await probe.send(1, to: "e")
+        #expect(probe.log.count(of: "answered e") == 2)
+        #expect(probe.log.count(of: "detach e") == 0)
     }
 }

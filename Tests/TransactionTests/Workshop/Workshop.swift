@@ -3,6 +3,7 @@ import BlockExports
 import GraphModel
 import Reconciliation
 import RingLoop
+import Testing
 
 @testable import BlockGraph
 
@@ -29,6 +30,7 @@ actor Workshop {
 
     nonisolated let directory: TemporaryDirectory
     nonisolated let faults = Faults()
+    nonisolated let standIns = StandIns()
     private nonisolated let control: EventLoop
     private nonisolated let loop: EventLoop
     let graph: LiveGraph
@@ -45,10 +47,11 @@ actor Workshop {
         try loop.start()
         let groups = ThrottleGroups()
         let faults = faults
+        let real = DriverCatalog.kinds(throttleGroups: groups).filter {
+            !StandIns.names.contains($0.name)
+        }
         graph = LiveGraph(
-            kinds: DriverCatalog.kinds(throttleGroups: groups).map {
-                FaultyKind(inner: $0, faults: faults)
-            },
+            kinds: (real + standIns.kinds).map { FaultyKind(inner: $0, faults: faults) },
             participants: [FaultyParticipant(groups, faults: faults)],
             services: [FaultyService(NBDService(loop: loop), faults: faults)],
             defaultLoop: loop
@@ -81,6 +84,12 @@ actor Workshop {
 
     /// Socket of the listener `l`.
     nonisolated var socketPath: String { directory.path + "/l.sock" }
+
+    /// Makes a graph live that is known to be good.
+    func start(_ text: String) async throws {
+        let outcome = await apply(text)
+        try #require(outcome.isApplied, "\(outcome)")
+    }
 
     /// A client of an export.
     nonisolated func client(_ export: String) throws -> DiskClient {
