@@ -32,6 +32,23 @@ package struct KernelSubmission {
     package let offset: UInt64
     /// Who is told; nobody when there is none.
     package let ticket: UnsafeMutablePointer<KernelTicket>?
+
+    /// A submission.
+    package init(
+        operation: Operation,
+        fd: Int32,
+        buffer: UnsafeMutableRawPointer?,
+        length: Int,
+        offset: UInt64,
+        ticket: UnsafeMutablePointer<KernelTicket>?
+    ) {
+        self.operation = operation
+        self.fd = fd
+        self.buffer = buffer
+        self.length = length
+        self.offset = offset
+        self.ticket = ticket
+    }
 }
 
 extension Kernel {
