@@ -42,7 +42,7 @@ final class LogWritesDriver: BlockDriver, ErrandRunner {
         switch request.slot.pointee.operation {
         case .read, .extents: file.submit(request)
         case .discard where settings.rules.ignoresDiscards: .done
-        case .flush where !format.end.isBegun: file.submit(request)
+        case .flush where settings.isReadOnly: file.submit(request)
         case .write, .writeZeroes, .discard, .flush: errands.start(request)
         }
     }

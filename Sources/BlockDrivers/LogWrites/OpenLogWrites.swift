@@ -34,6 +34,9 @@ final class OpenLogWrites: OpenNode {
         log = WriteLog(
             sectorBytes: UInt64(clamping: opening.node.options.integer("log-sector-size") ?? 512)
         )
+        // A format above may write before the graph is switched; that belongs into the log, too.
+        guard settings.current.appends, let access = opening.access else { return }
+        log.start(at: try findEnd(try access.open(["log"])))
     }
 
     /// What views obey.
@@ -77,14 +80,16 @@ final class OpenLogWrites: OpenNode {
     func check() throws(GraphError) {}
     func close() -> String? { nil }
 
-    /// Starts the log, when the node comes into the graph.
+    /// Has the log's head tell of this log, when the node comes into the graph.
     func begin(over access: ChildAccessPlan) throws(GraphError) {
         guard !log.end.isBegun, !settings.wished.isReadOnly else { return }
         let child = try access.open(["log"])
-        var end = WriteLog.End()
-        if settings.wished.appends { end = try findEnd(child) }
-        log.begin(at: end)
+        // A node that leaves with this change may have appended since.
+        if settings.wished.appends, log.end.entryCount == log.end.savedCount {
+            log.start(at: try findEnd(child))
+        }
         try save(child)
+        log.begin()
     }
 
     /// Has the super block tell of all entries, when the node may leave.

@@ -44,13 +44,11 @@ final class WriteLog: Sendable {
     /// Where the log ends now.
     var end: End { content.withLock { $0 } }
 
-    /// Starts with a log of before, or with an empty one.
-    func begin(at end: End) {
-        content.withLock {
-            $0 = end
-            $0.isBegun = true
-        }
-    }
+    /// Goes on behind a log of before.
+    func start(at end: End) { content.withLock { $0 = end } }
+
+    /// Says that the log's head tells of this log.
+    func begin() { content.withLock { $0.isBegun = true } }
 
     /// Takes note of an entry that was written at the end.
     func appended(sectorCount: UInt64) {
