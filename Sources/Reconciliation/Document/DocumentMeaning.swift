@@ -22,7 +22,9 @@ package struct DocumentMeaning: Hashable, Sendable {
         guard unsafe yaml_parser_initialize(&parser) == 1 else { return nil }
         defer { unsafe yaml_parser_delete(&parser) }
         unsafe yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING)
-        let found = unsafe bytes.withUnsafeBufferPointer { text -> [Event]? in
+        // A byte order mark is no text.
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let found = unsafe bytes[start...].withUnsafeBufferPointer { text -> [Event]? in
             unsafe yaml_parser_set_input_string(&parser, text.baseAddress, text.count)
             var events: [Event] = []
             while true {

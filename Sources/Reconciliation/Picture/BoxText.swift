@@ -33,7 +33,7 @@ struct BoxText {
         let widest =
             ([Self.nameWidth(of: name) + badge + impact] + lines.map(Self.lineWidth)
             + notes.map(Self.smallWidth)).max() ?? 0
-        width = max(Self.widthMin, (widest + Self.inset + 12).rounded(.up))
+        width = max(Self.widthMin, Double(Int(widest + Self.inset + 13)))
         height =
             Self.nameHeight + Double(lines.count) * Self.lineHeight
             + Double(notes.count) * Self.lineHeight + 15

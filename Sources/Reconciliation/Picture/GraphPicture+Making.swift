@@ -104,13 +104,12 @@ extension GraphPicture {
                 )
             )
         }
-        for (key, edge) in before {
-            lines.append(Line(edge, parent: key.parent, child: key.child, change: .remove))
+        // What goes is in no order: a dictionary held it.
+        let gone = before.map { key, edge in
+            Line(edge, parent: key.parent, child: key.child, change: .remove)
         }
-        return lines.sorted {
-            ($0.parent, $0.edge, $0.child, $0.change.rawValue)
-                < ($1.parent, $1.edge, $1.child, $1.change.rawValue)
-        }
+        return lines
+            + gone.sorted { ($0.parent, $0.edge, $0.child) < ($1.parent, $1.edge, $1.child) }
     }
 
     static func words(_ count: Int, _ noun: String) -> String {

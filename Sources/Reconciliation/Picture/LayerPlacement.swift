@@ -102,7 +102,7 @@ struct LayerPlacement {
         for pool in pools {
             for _ in 0..<pool.count {
                 let middle = pool.mean + offsets[place]
-                middles[column[place]] = isLast ? middle.rounded() : middle
+                middles[column[place]] = isLast ? Double(Int(middle)) : middle
                 place += 1
             }
         }

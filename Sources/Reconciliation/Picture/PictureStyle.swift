@@ -2,7 +2,7 @@
 enum PictureStyle {
     /// A number with at most one decimal, the same on every machine.
     static func short(_ number: Double) -> String {
-        let tenths = Int((number * 10).rounded())
+        let tenths = Int(number * 10 + (number < 0 ? -0.5 : 0.5))
         return tenths % 10 == 0
             ? String(tenths / 10)
             : "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"

@@ -96,7 +96,7 @@ struct DocumentFormatTests {
             "sluice: 1\nx-a:\n    - |\n     body\n    - plain\n       goes on\n\n       end # e\n",
             "sluice: 1\nx-a: \"one\n     two \\\n     three\"   # c\nx-b: 'it''s\n\n  fine'\n",
             "sluice: 1\nx-a: {b: \"one\n   two\", c: [d,\n e]}\n",
-            "sluice: 1\nx-url: unix:/a:b#c\nx-b: {u: unix:/a:b#c, v: \"a\":1}\n",
+            "sluice: 1\nx-url: unix:/a:b#c\nx-b: {u: unix:/a:b#c, \"v\":1}\n",
             "%YAML 1.1\n---\nsluice: 1\n---  # two\nsluice: 1\n...\n",
             "sluice: 1\nnodes:\n  \"a\" : {driver: null-co}\n  'b':   {driver: null-co}\n",
             "sluice: 1\nx-磁盘:   {büro: ä}   # ö\n",

@@ -107,7 +107,7 @@ struct GraphPictureTests {
         let lines = rows.map { "\($0.branch)\($0.name)\($0.isRepeated ? " again" : "")" }
         #expect(
             lines == [
-                "export e", "`- slow", "   `- disk", "      |- base", "      `- disk.file",
+                "export e", "`- slow", "   `- disk", "      |- disk.file", "      `- base",
                 "export gone", "`- old", "export second", "`- slow again",
             ]
         )
