@@ -114,9 +114,6 @@ extension EventLoop {
 
     /// Runs a job of an actor on the loop.
     package func enqueue(_ job: consuming ExecutorJob) {
-        // The runtime holds no reference, and the job may be what ends and frees this loop.
-        let alive = Unmanaged.passRetained(self)
-        defer { alive.release() }
         // The caller holds no reference, and the job may be the one after which nobody does.
         let keeper = Unmanaged.passRetained(self)
         defer { keeper.release() }
