@@ -12,7 +12,7 @@ package enum ConfigurationSchema {
     /// The schema.
     package static var json: JSONValue {
         var sections: [JSONValue.Member] = [
-            .init(
+            JSONValue.Member(
                 "sluice",
                 [
                     "const": 1,
@@ -21,12 +21,14 @@ package enum ConfigurationSchema {
             )
         ]
         for kind in ObjectKind.allCases { sections.append(section(kind)) }
-        var definitions: [JSONValue.Member] = [.init("node", node)]
+        var definitions: [JSONValue.Member] = [JSONValue.Member("node", node)]
         for kind in ObjectKind.allCases where kind != .node {
-            definitions.append(.init(kind.rawValue, object(Catalog.options(of: kind), kind)))
+            definitions.append(
+                JSONValue.Member(kind.rawValue, object(Catalog.options(of: kind), kind))
+            )
         }
         for driver in Catalog.drivers {
-            definitions.append(.init("driver-\(driver.name)", nodeShape(of: driver)))
+            definitions.append(JSONValue.Member("driver-\(driver.name)", nodeShape(of: driver)))
         }
         return [
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -58,14 +60,14 @@ package enum ConfigurationSchema {
             case .node: "The block graph: images, formats and filters, by name."
             case .export: "What clients reach."
             }
-        return .init(
+        return JSONValue.Member(
             kind.section,
             [
                 "description": .text(what),
                 "type": ["object", "null"],
                 "patternProperties": .object([
-                    .init("^x-", true), .init("^<<$", true),
-                    .init(
+                    JSONValue.Member("^x-", true), JSONValue.Member("^<<$", true),
+                    JSONValue.Member(
                         namePattern,
                         ["$ref": .text("#/definitions/\(kind.rawValue)")]
                     ),
@@ -79,16 +81,21 @@ package enum ConfigurationSchema {
     private static func object(_ options: [OptionSpecification], _ kind: ObjectKind) -> JSONValue {
         let required = options.filter(\.isRequired).map(\.key)
         var members: [JSONValue.Member] = [
-            .init("type", required.isEmpty ? ["object", "null"] : "object")
+            JSONValue.Member("type", required.isEmpty ? ["object", "null"] : "object")
         ]
-        if !required.isEmpty { members.append(.init("required", JSONValue(texts: required))) }
+        if !required.isEmpty {
+            members.append(JSONValue.Member("required", JSONValue(texts: required)))
+        }
         members.append(
-            .init(
+            JSONValue.Member(
                 "properties",
                 .object(options.map { OptionSchema.property($0, cost: $0.change) })
             )
         )
-        members += [.init("patternProperties", freeKeys), .init("additionalProperties", false)]
+        members += [
+            JSONValue.Member("patternProperties", freeKeys),
+            JSONValue.Member("additionalProperties", false),
+        ]
         return .object(members)
     }
 
@@ -150,9 +157,9 @@ package enum ConfigurationSchema {
         let about = "\(slot.summary) A node's name, or a node written inline."
         switch slot.occupancy {
         case .required:
-            return .init(slot.name, ["description": .text(about), "anyOf": .list(one)])
+            return JSONValue.Member(slot.name, ["description": .text(about), "anyOf": .list(one)])
         case .optional:
-            return .init(
+            return JSONValue.Member(
                 slot.name,
                 [
                     "description": .text("\(about) Null for none."),
@@ -160,7 +167,7 @@ package enum ConfigurationSchema {
                 ]
             )
         case .list(let countMin):
-            return .init(
+            return JSONValue.Member(
                 slot.name,
                 [
                     "description": .text(about), "type": "array",

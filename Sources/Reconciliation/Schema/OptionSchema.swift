@@ -14,11 +14,14 @@ enum OptionSchema {
             about += " Default: \(OptionText.text(of: value, kind: option.kind))."
         }
         if let cost { about += " \(words(for: cost))" }
-        members.append(.init("description", .text(about)))
+        members.append(JSONValue.Member("description", .text(about)))
         if let value = option.defaultValue {
-            members.append(.init("default", document(value, option.kind)))
+            members.append(JSONValue.Member("default", document(value, option.kind)))
         }
-        return .init(option.key, .object(members + (type(of: option.kind).members ?? [])))
+        return JSONValue.Member(
+            option.key,
+            .object(members + (type(of: option.kind).members ?? []))
+        )
     }
 
     private static func words(for cost: ChangeCost) -> String {
@@ -95,9 +98,12 @@ enum OptionSchema {
 
     private static func integer(_ range: ClosedRange<Int64>) -> [JSONValue.Member] {
         var members: [JSONValue.Member] = [
-            .init("type", "integer"), .init("minimum", .integer(range.lowerBound)),
+            JSONValue.Member("type", "integer"),
+            JSONValue.Member("minimum", .integer(range.lowerBound)),
         ]
-        if range.upperBound != .max { members.append(.init("maximum", .integer(range.upperBound))) }
+        if range.upperBound != .max {
+            members.append(JSONValue.Member("maximum", .integer(range.upperBound)))
+        }
         return members
     }
 
@@ -123,15 +129,17 @@ enum OptionSchema {
         _ more: [JSONValue.Member] = []
     ) -> JSONValue {
         let required = options.filter(\.isRequired).map(\.key)
-        var members: [JSONValue.Member] = [.init("type", "object")]
-        if !required.isEmpty { members.append(.init("required", JSONValue(texts: required))) }
+        var members: [JSONValue.Member] = [JSONValue.Member("type", "object")]
+        if !required.isEmpty {
+            members.append(JSONValue.Member("required", JSONValue(texts: required)))
+        }
         members.append(
-            .init("properties", .object(more + options.map { property($0, cost: nil) }))
+            JSONValue.Member("properties", .object(more + options.map { property($0, cost: nil) }))
         )
         return .object(
             members + [
-                .init("patternProperties", ConfigurationSchema.freeKeys),
-                .init("additionalProperties", false),
+                JSONValue.Member("patternProperties", ConfigurationSchema.freeKeys),
+                JSONValue.Member("additionalProperties", false),
             ]
         )
     }
@@ -142,18 +150,20 @@ enum OptionSchema {
             "type": "object",
             "required": .list([.text(key)]),
             "properties": .object([
-                .init(key, ["enum": JSONValue(texts: cases.map(\.word))])
+                JSONValue.Member(key, ["enum": JSONValue(texts: cases.map(\.word))])
             ]),
             "allOf": .list(
                 cases.map { shape in
                     [
                         "if": [
                             "required": .list([.text(key)]),
-                            "properties": .object([.init(key, ["const": .text(shape.word)])]),
+                            "properties": .object([
+                                JSONValue.Member(key, ["const": .text(shape.word)])
+                            ]),
                         ],
                         "then": mapping(
                             shape.options,
-                            [.init(key, ["const": .text(shape.word)])]
+                            [JSONValue.Member(key, ["const": .text(shape.word)])]
                         ),
                     ]
                 }
