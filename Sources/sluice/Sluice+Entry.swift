@@ -17,9 +17,10 @@ extension Sluice {
             var command = try parseAsRoot(words)
             try command.run()
         } catch {
-            guard exitCode(for: error).rawValue == ExitStatus.usage.rawValue else {
-                exit(withError: error)
-            }
+            // A command that ends with a code has said why.
+            guard !(error is ExitCode),
+                exitCode(for: error).rawValue == ExitStatus.usage.rawValue
+            else { exit(withError: error) }
             refuse(isUnknown(first) ? unknown(first) : fullMessage(for: error))
         }
     }

@@ -383,7 +383,8 @@ class FirstSteps(ToolTest):
             with self.subTest(words=words):
                 result = self.sluice(*words, code=64)
                 self.assertEqual(result.stdout, "")
-                self.assertTrue(result.stderr)
+                self.assertTrue(result.stderr.startswith("error: "))
+                self.assertEqual(result.stderr.count("error: "), 1, result.stderr)
 
     def test_a_missing_file_ends_with_66_and_no_daemon_with_69(self):
         for verb in ["validate", "fmt", "graph"]:
