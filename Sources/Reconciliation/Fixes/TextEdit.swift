@@ -7,6 +7,12 @@ package struct TextEdit: Hashable, Sendable {
     /// What stands there then.
     package let text: String
 
+    /// Makes an edit.
+    package init(mark: SourceMark, text: String) {
+        self.mark = mark
+        self.text = text
+    }
+
     /// The edit as JSON.
     var json: JSONValue { ["replace": mark.json, "with": .text(text)] }
 

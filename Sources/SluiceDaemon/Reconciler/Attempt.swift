@@ -23,6 +23,8 @@ struct Attempt: Sendable {
     let announcedLooks: UInt64
     /// Identity of the plan that the person saw.
     var expectedPlan: String?
+    /// Name of the saved plan that is run.
+    var savedPlan: String?
     /// How long it may wait for a confirmation.
     var confirmSeconds: UInt64?
     /// Whether the person does not want it any more.

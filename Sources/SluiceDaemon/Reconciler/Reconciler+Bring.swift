@@ -256,8 +256,14 @@ extension Reconciler {
             baseDirectory: attempt.desired.baseDirectory,
             commit: attempt.commit,
             description: attempt.desired.description,
-            plan: plan.json
+            plan: note(attempt.savedPlan, in: plan.json)
         )
+    }
+
+    /// A plan's JSON with the name of the saved plan that it ran, so that it runs once.
+    private func note(_ savedPlan: String?, in plan: JSONValue) -> JSONValue {
+        guard let savedPlan, let members = plan.members else { return plan }
+        return .object(members + [.init(GenerationRecord.savedPlanKey, .text(savedPlan))])
     }
 
     /// Nothing had to be switched: the configuration is live already, perhaps under another name.

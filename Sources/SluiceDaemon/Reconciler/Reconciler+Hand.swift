@@ -2,6 +2,7 @@ package import ControlAPI
 internal import FileWatching
 internal import GraphModel
 internal import Logging
+internal import Reconciliation
 internal import RingLoop
 
 // What people ask for on the control socket.
@@ -27,12 +28,17 @@ extension Reconciler {
             if let seconds = request.confirmSeconds, !(1...86_400).contains(seconds) {
                 return Verdict(.usage, "Usage", "a confirmation may take 1 second to 24 hours")
             }
-            let desired = DesiredState(request: request)
-            guard desired.resolved != nil else { return desired.rejection }
+            let desired: DesiredState
+            let savedPlan: SavedPlan?
+            switch reconciler.wish(of: request) {
+            case .refused(let verdict): return verdict
+            case .desired(let wished, let plan): (desired, savedPlan) = (wished, plan)
+            }
             var attempt = reconciler.attempt(desired, .hand, request.drainTimeoutNanoseconds)
             attempt.actor = actor
-            attempt.allowed = Set(request.allowRemove)
+            attempt.allowed = Set(request.allowRemove + (savedPlan?.allowedRemovals ?? []))
             attempt.expectedPlan = request.plan
+            attempt.savedPlan = savedPlan?.id
             attempt.confirmSeconds = request.confirmSeconds
             attempt.abandonment = abandonment
             return await reconciler.bringByHand(attempt, Self.byHand)

@@ -11,11 +11,16 @@ struct ApplyCommand: ParsableCommand {
         abstract: "Applies a configuration in the daemon, as one transaction.",
         discussion: """
             The plan is shown first. On a terminal you are asked; without one, --yes is needed. \
-            What is applied stands until the daemon's own files change next.
+            What is applied stands until the daemon's own files change next. A plan that was saved \
+            with `sluice plan --out FILE` is run as it is, once, without a question; exit 10 when \
+            something that it depends on has moved.
             """
     )
 
-    @Argument(help: "Files and directories; all together are one configuration.")
+    @Argument(
+        help: "Files and directories; all together are one configuration.",
+        completion: .file(extensions: ["yaml", "yml"])
+    )
     var paths: [String]
 
     @Flag(help: "Do not ask.")
@@ -49,6 +54,9 @@ struct ApplyCommand: ParsableCommand {
 
     func run() throws {
         let interrupt = InterruptWatch(socket: control.socket)
+        if paths.count == 1, let bytes = SavedPlanRun.read(paths[0]) {
+            return try SavedPlanRun(options: self, path: paths[0], bytes: bytes).run(interrupt)
+        }
         let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
         guard yes || isTerminal else {
             Terminal.note("error: without a terminal, apply needs --yes; nothing was done\n")
@@ -98,7 +106,9 @@ struct ApplyCommand: ParsableCommand {
                     fileCount: source.texts.count,
                     paths: [],
                     palette: Palette(isOn: Terminal.hasColour),
-                    isPlain: Terminal.isPlain
+                    isPlain: Terminal.isPlain,
+                    liveTitle: origin.title,
+                    clients: origin.clients
                 ).text
             )
         }

@@ -17,6 +17,7 @@ struct PlanAnswer {
         let context = context(plan, desired, source, origin)
         let verdict = plan.verdict(context)
         let isSaved = try save(plan, context, verdict)
+        annotate(findings(plan, context))
         switch options.format {
         case .json: Terminal.print(plan.json(context).prettyText)
         case .text: showText(plan, context, source, origin, isSaved: isSaved)
@@ -59,6 +60,13 @@ struct PlanAnswer {
             context.fixes = FixFinder.fixes(of: desired, texts: source.texts, plan: plan)
         }
         return context
+    }
+
+    /// Says findings to GitHub as well when a job of its own runs the command.
+    private func annotate(_ findings: [Diagnostic]) {
+        guard options.format != .github, environment("GITHUB_ACTIONS") == "true" else { return }
+        // The host reads annotations from both streams; -o json must not be mixed with them.
+        Terminal.note(AnnotationText.text(of: findings))
     }
 
     private func findings(_ plan: Plan, _ context: PlanContext) -> [Diagnostic] {
@@ -188,6 +196,7 @@ struct PlanAnswer {
         omittedCount: Int = 0,
         fixes: FixList = FixList()
     ) throws {
+        annotate(findings)
         switch options.format {
         case .json:
             var context = PlanContext()

@@ -53,9 +53,10 @@ struct PlanText {
         if isFull { text += untouched }
         text += "\n" + labelled("steps", plan.steps.map(\.what))
         text += undo + labelled("checks", checks) + "\n"
-        text += palette.paint(plan.summary, .strong) + "\n"
+        let summary = PlanTable.wrapped(plan.summary, indent: 0, columns: columns)
+        text += palette.paint(summary, .strong) + "\n"
         if let rows, text.count(where: { $0 == "\n" }) > rows { text += dangers.joined() }
-        return text + footer(identity)
+        return text + PlanTable.wrapped(footer(identity), indent: 0, columns: columns)
     }
 
     private func isShown(_ action: ObjectAction) -> Bool {
