@@ -46,6 +46,7 @@ extension ImageEngine {
             let isSound = offset & geometry.clusterMask == 0 && offset < state.pointee.virginStart
             return isSound ? nil : broken(op)
         }
+        if offset == 0, !tables.hasRoom { return awaitTable(op) }
         let room: Room
         switch findRoom(1, op) {
         case .found(let found): room = found
@@ -90,6 +91,7 @@ extension ImageEngine {
             guard key < UInt64(refcountTableCount) else { return .not(growRefcountTable(op)) }
             let offset = refcountTable[Int(key)] & Qcow2Geometry.offsetMask
             if offset == 0 {
+                guard blocks.hasRoom else { return .not(awaitTable(op)) }
                 guard addBlock(Int(key), at: hint) else { return .not(broken(op)) }
                 continue
             }

@@ -70,10 +70,13 @@ extension ImageEngine {
     func packedWritten(_ op: Op) -> Outcome {
         let key = Int(op.pointee.position / geometry.tableSpanBytes)
         dropBounce(op)
-        let cluster = op.pointee.host >> UInt64(geometry.clusterBits)
-        guard op.pointee.status == .done, let table = tables.table(key) else {
-            pendingFrees.append(cluster)
-            return op.pointee.status == .done ? fail(op, EIO) : failed(op)
+        guard op.pointee.status == .done else {
+            pendingFrees.append(op.pointee.host >> UInt64(geometry.clusterBits))
+            return failed(op)
+        }
+        guard let table = tables.table(key) else {
+            // It was clean, and made room for another while the data was written.
+            return load(tables, key, at: mapping[key] & Qcow2Geometry.offsetMask, op)
         }
         state.pointee.fileEnd = max(state.pointee.fileEnd, packedOffset)
         let index = tableIndex(op.pointee.position)

@@ -89,7 +89,10 @@ extension ImageEngine {
 
     /// Goes on with everything that need not wait any more.
     func pump() {
+        if state.pointee.isPumping { return }
+        state.pointee.isPumping = true
         while let op = state.pointee.runnable.popFirst() { resume(op) }
+        state.pointee.isPumping = false
     }
 
     private func run(_ op: Op) -> BlockStatus {
@@ -268,10 +271,7 @@ extension ImageEngine {
             return broken(op)
         }
         guard let place = cache.claim(key, hostOffset: offset) else {
-            // Every table is being loaded by somebody: one of them ends.
-            guard tables.isLoading || blocks.isLoading else { return fail(op, ENOMEM) }
-            state.pointee.tableWaiters.append(op)
-            return .waiting
+            return awaitTable(op)
         }
         op.pointee.stepAfterLoad = op.pointee.step
         op.pointee.loadPlace = place
@@ -282,6 +282,14 @@ extension ImageEngine {
             memset(memory + Int(length), 0, Int(geometry.clusterBytes - length))
         }
         return ask(file, .read, op, at: offset, memory, length, then: .tableLoaded)
+    }
+
+    /// Takes the step again when a table that somebody loads has come.
+    func awaitTable(_ op: Op) -> Outcome {
+        // Every slot is dirty, which the caches' bounds prevent, or on its way.
+        guard tables.isLoading || blocks.isLoading else { return fail(op, ENOMEM) }
+        state.pointee.tableWaiters.append(op)
+        return .waiting
     }
 
     private func tableLoaded(_ op: Op) -> Outcome {

@@ -290,9 +290,13 @@ extension ImageEngine {
     /// Enters what was written into the tables; holds the baton.
     func newWritten(_ op: Op) -> Outcome {
         let key = Int(op.pointee.position / geometry.tableSpanBytes)
-        guard op.pointee.status == .done, let table = tables.table(key) else {
+        guard op.pointee.status == .done else {
             takeBack(op)
-            return op.pointee.status == .done ? fail(op, EIO) : failed(op)
+            return failed(op)
+        }
+        guard let table = tables.table(key) else {
+            // It was clean, and made room for another while the data was written.
+            return load(tables, key, at: mapping[key] & Qcow2Geometry.offsetMask, op)
         }
         let cluster = op.pointee.position & ~geometry.clusterMask
         let begin = op.pointee.position - cluster

@@ -46,6 +46,8 @@ final class ImageEngine: @unchecked Sendable {
         var writesRefcountsLate = false
         /// Something impossible was met in the tables; they are not changed any more.
         var isBroken = false
+        /// Whether what is runnable is being run.
+        var isPumping = false
         var baton: Op?
         var batonQueue = OperationQueue()
         var tableWaiters = OperationQueue()
@@ -138,7 +140,7 @@ final class ImageEngine: @unchecked Sendable {
         apply(settings)
         hook = TurnHook(context: Unmanaged.passUnretained(self).toOpaque()) { context in
             guard let context else { return }
-            Unmanaged<ImageEngine>.fromOpaque(context).takeUnretainedValue().pump()
+            Unmanaged<ImageEngine>.fromOpaque(context).takeRetainedValue().pump()
         }
         if !settings.isReadOnly { markMetadata(image) }
     }
@@ -256,6 +258,9 @@ final class ImageEngine: @unchecked Sendable {
 
     /// Runs what became runnable within this turn.
     func scheduleRunnable() {
-        if let hook { loop.atEndOfTurn(hook) }
+        guard let hook, !hook.isQueued, !state.pointee.isPumping else { return }
+        // What is queued must find the engine alive: the last request may be answered before.
+        _ = Unmanaged.passRetained(self)
+        loop.atEndOfTurn(hook)
     }
 }

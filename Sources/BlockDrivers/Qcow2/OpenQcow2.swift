@@ -92,6 +92,7 @@ final class OpenQcow2: OpenNode {
     func settle(over access: ChildAccessPlan) throws(GraphError) {
         let (engine, home, settings) = content.withLock { ($0.engine, $0.home, $0.settings) }
         guard let engine, let home else { return }
+        precondition(!home.isCurrent, "a loop cannot wait for itself")
         let call = try SettleCall(settings)
         guard home.post({ call.begin(engine) }) else { return }
         let result = call.wait()

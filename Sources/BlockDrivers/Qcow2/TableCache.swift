@@ -82,6 +82,11 @@ final class TableCache {
         return slots[place].memory
     }
 
+    /// Whether a table can be given a slot now.
+    var hasRoom: Bool {
+        usedCount < countMax || (0..<capacity).contains { slots[$0].key >= 0 && isRemovable($0) }
+    }
+
     /// Gives a table a slot with memory, in which it is loading; a clean table may have to go.
     ///
     /// - Returns: The slot, or nothing when every slot is dirty or in use.

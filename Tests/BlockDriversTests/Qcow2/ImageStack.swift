@@ -47,7 +47,10 @@ enum ImageStack {
     }
 
     /// Writes what an open image holds in memory, as a transaction does before it goes.
-    static func settle(_ stack: NodeStack) throws {
+    ///
+    /// It waits for the image's loop, so that it must not be on it.
+    @concurrent
+    static func settle(_ stack: NodeStack) async throws {
         guard let image = stack.entries.last, let file = stack.entries.first else { return }
         try image.node.settle(
             over: ChildAccessPlan([("file", file.description, file.node)])
