@@ -22,6 +22,33 @@ package struct Configuration: Sendable {
         var reader = ConfigurationReader(limits: limits)
         reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
         for text in texts { reader.read(text) }
+        self.init(judging: &reader, files: texts.map(\.path), limits: limits)
+    }
+
+    /// Reads and judges texts, and parses only those that are not as they were.
+    ///
+    /// - Parameters:
+    ///   - texts: The files; their order decides only the order of findings.
+    ///   - limits: How much is taken; the same each time for one cache.
+    ///   - cache: What was parsed before.
+    package init(
+        texts: [ConfigurationText],
+        limits: DocumentLimits = DocumentLimits(),
+        cache: inout DocumentCache
+    ) {
+        var reader = ConfigurationReader(limits: limits)
+        reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
+        cache.read(texts, into: &reader)
+        self.init(judging: &reader, files: texts.map(\.path), limits: limits)
+        cache.takeWords(from: &reader)
+    }
+
+    /// Judges what was read.
+    private init(
+        judging reader: inout ConfigurationReader,
+        files: [String],
+        limits: DocumentLimits
+    ) {
         reader.checkReferences()
         var resolved: ResolvedGraph?
         if !reader.findings.hasErrors {
@@ -35,7 +62,7 @@ package struct Configuration: Sendable {
             resolved = graph
         }
         let (ordered, omitted) = reader.findings.ordered(
-            files: texts.map(\.path),
+            files: files,
             countMax: limits.diagnosticsMax
         )
         description = reader.description

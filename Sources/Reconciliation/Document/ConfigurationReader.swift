@@ -81,19 +81,31 @@ struct ConfigurationReader {
     }
 
     /// Reads a file.
-    mutating func read(_ text: ConfigurationText) {
-        file = text.path
-        marks.begin(file: text.path)
+    mutating func read(_ text: ConfigurationText) { read(text, parse(text)) }
+
+    /// Parses a file.
+    mutating func parse(_ text: ConfigurationText) -> ParsedDocuments {
         let parser = DocumentParser.parse(
             text.bytes,
             file: text.path,
             limits: limits,
             words: &words
         )
-        for fault in parser.diagnostics { findings.add(fault) }
+        return ParsedDocuments(
+            tape: parser.tape,
+            diagnostics: parser.diagnostics,
+            hasUnreadPart: parser.hasUnreadPart
+        )
+    }
+
+    /// Reads a file that is parsed.
+    mutating func read(_ text: ConfigurationText, _ documents: ParsedDocuments) {
+        file = text.path
+        marks.begin(file: text.path)
+        for fault in documents.diagnostics { findings.add(fault) }
         // Duplicate keys leave the rest of a file readable; everything else does not.
-        if parser.hasUnreadPart || parser.tape.roots.isEmpty { hasUnreadPart = true }
-        tape = parser.tape
+        if documents.hasUnreadPart || documents.tape.roots.isEmpty { hasUnreadPart = true }
+        tape = documents.tape
         for (place, root) in tape.roots.enumerated() { read(root, isFirst: place == 0) }
         tape = DocumentTape()
     }

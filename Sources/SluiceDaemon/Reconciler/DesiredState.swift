@@ -17,22 +17,18 @@ struct DesiredState: Sendable {
     let baseDirectory: String
     private let verdict: Configuration.Verdict
 
-    /// Judges files.
-    init(files: [SourceFile], baseDirectory: String) {
-        self.init(
-            texts: files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) },
-            baseDirectory: baseDirectory
-        )
+    /// Judges files; those that are as they were are not parsed again.
+    init(files: [SourceFile], baseDirectory: String, cache: inout DocumentCache) {
+        let texts = files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
+        self.init(Configuration(texts: texts, cache: &cache), baseDirectory: baseDirectory)
     }
 
     /// Judges what a person handed in.
     init(request: ApplyRequest) {
-        self.init(
-            texts: request.files.map {
-                ConfigurationText(path: $0.path, bytes: Array($0.text.utf8))
-            },
-            baseDirectory: request.baseDirectory
-        )
+        let texts = request.files.map {
+            ConfigurationText(path: $0.path, bytes: Array($0.text.utf8))
+        }
+        self.init(Configuration(texts: texts), baseDirectory: request.baseDirectory)
     }
 
     /// What was live once.
@@ -46,8 +42,7 @@ struct DesiredState: Sendable {
         verdict = graph.isLegal ? .valid : .conflicting
     }
 
-    private init(texts: [ConfigurationText], baseDirectory: String) {
-        let configuration = Configuration(texts: texts)
+    private init(_ configuration: Configuration, baseDirectory: String) {
         let isValid = configuration.verdict == .valid
         let description = configuration.description.anchored(at: baseDirectory)
         resolved = isValid ? ResolvedGraph(resolving: description) : nil
@@ -88,7 +83,11 @@ struct DesiredState: Sendable {
 extension Reconciler {
     /// What files wish.
     func desiredState(of found: SourceScan) -> DesiredState {
-        DesiredState(files: found.files, baseDirectory: reader.baseDirectory)
+        DesiredState(
+            files: found.files,
+            baseDirectory: reader.baseDirectory,
+            cache: &documents
+        )
     }
 }
 

@@ -124,8 +124,7 @@ extension Reconciler {
         memory.seenSource = found.digest
         memory.retryDueNanoseconds = nil
         if cause == .start, let last = store.committed, last.isByHand, last.source == found.digest {
-            memory.sourceBelowHand = found.digest
-            memory.handReason = last.origin == .hand ? Self.byHand : Self.rolledBack
+            standAbove(last)
         }
         if memory.sourceBelowHand == found.digest, cause != .retry { return handVerdict }
         memory.sourceBelowHand = nil

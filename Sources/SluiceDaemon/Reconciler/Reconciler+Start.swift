@@ -57,6 +57,7 @@ extension Reconciler {
         guard let resolved = desired.resolved else { return false }
         do throws(GraphError) {
             try await switchAtStart(resolved, desired, record.generation, record.digest)
+            standAbove(record)
             return true
         } catch {
             set(.degraded, true, "NothingServed", "\(error.object): \(error.reason)")
@@ -66,6 +67,13 @@ extension Reconciler {
             )
             return false
         }
+    }
+
+    /// What a person had applied stands above the same files after a restart, too.
+    func standAbove(_ record: GenerationRecord) {
+        guard record.isByHand else { return }
+        memory.sourceBelowHand = record.source
+        memory.handReason = record.origin == .hand ? Self.byHand : Self.rolledBack
     }
 
     /// Leaves out what cannot be opened, and serves the rest; the whole is tried again later.

@@ -3,6 +3,7 @@ internal import ControlAPI
 internal import FileWatching
 internal import GraphModel
 package import Logging
+internal import Reconciliation
 internal import RingLoop
 internal import Synchronization
 
@@ -18,6 +19,8 @@ package actor Reconciler {
     let guards: Guards
     let drainTimeoutNanoseconds: UInt64
 
+    /// What was parsed already.
+    var documents = DocumentCache()
     var store: StateStore
     var memory: ReconcilerMemory
     var conditions: Conditions
