@@ -1,3 +1,4 @@
+import Foundation
 import GraphModel
 import Testing
 
@@ -148,10 +149,14 @@ struct ResolverOracleTests {
         return graph.description
     }
 
-    @Test("masks and conflicts agree on 2,000 random graphs", arguments: [1, 2, 3, 4] as [UInt64])
+    /// Random graphs for each of the four seeds; `SLUICE_ORACLE_GRAPHS=100000` is the long form.
+    private static let rounds =
+        (ProcessInfo.processInfo.environment["SLUICE_ORACLE_GRAPHS"].flatMap(Int.init) ?? 4_000) / 4
+
+    @Test("masks and conflicts agree on thousands of random graphs", arguments: [1, 2, 3, 4])
     func agreement(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        for round in 0..<500 {
+        for round in 0..<Self.rounds {
             let graph = graph(&random)
             let oracle = Oracle(graph: graph)
             let resolved = ResolvedGraph(resolving: graph)

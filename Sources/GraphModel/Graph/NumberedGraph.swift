@@ -31,6 +31,12 @@ package struct NumberedGraph: Sendable {
     /// No nodes.
     package init() {}
 
+    /// Makes room for nodes.
+    package mutating func reserve(_ count: Int) {
+        nodes.reserveCapacity(count)
+        children.reserveCapacity(count)
+    }
+
     /// Adds a node, with the place of its driver in the catalog.
     ///
     /// - Returns: Its number.

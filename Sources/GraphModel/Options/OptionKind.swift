@@ -69,7 +69,8 @@ extension OptionKind {
         case .duration: "a duration such as 250ms, 2s or 5m"
         case .fraction(let range): "a number from \(range.lowerBound) to \(range.upperBound)"
         case .flag: "true or false"
-        case .choice(let words): "one of " + words.joined(separator: ", ")
+        case .choice(let words):
+            words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
         case .errorNumber: "an error such as EIO, or its number"
         case .list(let kind): "a list, each \(kind.expectation)"
         case .mapping: "a mapping"

@@ -4,6 +4,8 @@
 struct PermissionResolver {
     /// Most conflicts that are listed; a node with a thousand rivals has a million pairs.
     static let conflictsMax = 1_000
+    /// Most edges on the ways of all listed conflicts together; a chain may be long.
+    static let stepsMax = 100_000
 
     /// What is asked of every node's driver, by its number.
     private struct Measure {
@@ -37,6 +39,7 @@ struct PermissionResolver {
     private var alignments: [Int64] = []
     /// Nodes with both a user and a denier of one right; only these can have conflicts.
     private var suspects: [Int32] = []
+    private var stepCount = 0
     private var refused: [(node: Int32, reason: GraphViolation.Reason)] = []
 
     init(index: GraphIndex, order: [Int32]) {
@@ -158,16 +161,19 @@ struct PermissionResolver {
             for denier in deniers where user != denier {
                 let bits = edgeMasks[Int(user)].used.subtracting(edgeMasks[Int(denier)].shared)
                 guard !bits.isEmpty else { continue }
-                if conflicts.count == Self.conflictsMax {
+                if conflicts.count == Self.conflictsMax || stepCount > Self.stepsMax {
                     omittedConflictCount += 1
                     continue
                 }
+                let wish = story.wish(for: bits, by: user)
+                let denial = story.denial(of: bits, by: denier)
+                stepCount += wish.count + denial.count
                 conflicts.append(
                     PermissionConflict(
                         node: index.names[Int(node)],
                         bits: bits,
-                        wants: story.holder(story.wish(for: bits, by: user), edge: user),
-                        denies: story.holder(story.denial(of: bits, by: denier), edge: denier)
+                        wants: story.holder(wish, edge: user),
+                        denies: story.holder(denial, edge: denier)
                     )
                 )
             }

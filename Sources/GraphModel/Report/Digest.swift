@@ -10,7 +10,6 @@ package struct Digest: Hashable, Sendable {
     ]
     private var pending: [UInt8] = []
     private var lengthBytes: UInt64 = 0
-    private var schedule = [UInt32](repeating: 0, count: 64)
 
     /// The digest of nothing yet.
     package init() {}
@@ -32,11 +31,12 @@ package struct Digest: Hashable, Sendable {
             start = count
             guard pending.count == Self.blockBytes else { return }
             let block = pending
-            take(block, at: 0)
+            take(block.span, at: 0)
             pending.removeAll(keepingCapacity: true)
         }
+        let span = bytes.span
         while start + Self.blockBytes <= bytes.count {
-            take(bytes, at: start)
+            take(span, at: start)
             start += Self.blockBytes
         }
         pending += bytes[start...]
@@ -56,7 +56,8 @@ package struct Digest: Hashable, Sendable {
         return text
     }
 
-    private mutating func take(_ bytes: [UInt8], at start: Int) {
+    private mutating func take(_ bytes: borrowing Span<UInt8>, at start: Int) {
+        var schedule = InlineArray<64, UInt32>(repeating: 0)
         for place in 0..<16 {
             let at = start + 4 * place
             schedule[place] =
@@ -69,13 +70,14 @@ package struct Digest: Hashable, Sendable {
             let high = rotate(late, 17) ^ rotate(late, 19) ^ (late >> 10)
             schedule[place] = schedule[place - 16] &+ low &+ schedule[place - 7] &+ high
         }
+        let constants = Self.constants
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])
         var (e, f, g, h) = (state[4], state[5], state[6], state[7])
         for place in 0..<64 {
             let choice = (e & f) ^ (~e & g)
             let first =
                 h &+ (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) &+ choice
-                &+ Self.constants[place] &+ schedule[place]
+                &+ constants[place] &+ schedule[place]
             let majority = (a & b) ^ (a & c) ^ (b & c)
             let second = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) &+ majority
             (h, g, f, e) = (g, f, e, d &+ first)
@@ -88,7 +90,7 @@ package struct Digest: Hashable, Sendable {
         word >> count | word << (32 - count)
     }
 
-    private static let constants: [UInt32] = [
+    private static let constants: InlineArray<64, UInt32> = [
         0x428a_2f98, 0x7137_4491, 0xb5c0_fbcf, 0xe9b5_dba5, 0x3956_c25b, 0x59f1_11f1, 0x923f_82a4,
         0xab1c_5ed5, 0xd807_aa98, 0x1283_5b01, 0x2431_85be, 0x550c_7dc3, 0x72be_5d74, 0x80de_b1fe,
         0x9bdc_06a7, 0xc19b_f174, 0xe49b_69c1, 0xefbe_4786, 0x0fc1_9dc6, 0x240c_a1cc, 0x2de9_2c6f,
@@ -100,18 +102,4 @@ package struct Digest: Hashable, Sendable {
         0x748f_82ee, 0x78a5_636f, 0x84c8_7814, 0x8cc7_0208, 0x90be_fffa, 0xa450_6ceb, 0xbef9_a3f7,
         0xc671_78f2,
     ]
-}
-
-extension GraphDescription {
-    /// What a graph is called by: equal graphs have equal digests, whatever their files look like.
-    ///
-    /// Former names are no part of it: once a rename is done they mean nothing.
-    package var digest: String {
-        var plain = self
-        for (name, node) in nodes where node.formerly != nil || !node.emptySlots.isEmpty {
-            plain.nodes[name]?.formerly = nil
-            plain.nodes[name]?.emptySlots = []
-        }
-        return Digest.text(of: plain.json.compactBytes)
-    }
 }

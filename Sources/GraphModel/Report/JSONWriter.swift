@@ -68,8 +68,24 @@ private struct JSONWriter {
         for _ in 0..<level { bytes += "  ".utf8 }
     }
 
-    private mutating func put(_ text: String) {
+    private mutating func put(_ text: String) { JSONValue.put(text, to: &bytes) }
+}
+
+extension JSONValue {
+    /// Adds a text in quotes.
+    static func put(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
+        let start = bytes.count
+        bytes += text.utf8
+        if bytes[start...].contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F })
+        {
+            bytes.removeSubrange(start...)
+            putEscaped(text, to: &bytes)
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func putEscaped(_ text: String, to bytes: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "\""): bytes += "\\\"".utf8
@@ -83,6 +99,5 @@ private struct JSONWriter {
             default: bytes.append(byte)
             }
         }
-        bytes.append(UInt8(ascii: "\""))
     }
 }

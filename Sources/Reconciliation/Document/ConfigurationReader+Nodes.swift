@@ -10,13 +10,18 @@ extension ConfigurationReader {
         let origin: DocumentTape.Value?
     }
 
+    /// A child with the name of its edge and the place of its slot.
+    private struct Child {
+        let slot: Int
+        let edge: String
+        let word: WordTable.Word
+    }
+
     /// What is read of one node.
     private struct Draft {
-        var children: [ChildReference] = []
-        /// The slot of each child.
-        var slots: [Int] = []
-        /// The name of each child.
-        var words: [WordTable.Word] = []
+        /// The first child; few nodes have more.
+        var first: Child?
+        var others: [Child] = []
         var inner: [InlineNode] = []
         var emptySlots: [String] = []
         /// A bit for each option that the document has.
@@ -51,21 +56,21 @@ extension ConfigurationReader {
             )
             return
         }
-        let entries = entries(of: value)
-        guard let schema = readDriver(entries, keyPlace: keyPlace),
+        let cursor = cursor(of: value)
+        guard let schema = readDriver(cursor, keyPlace: keyPlace),
             let driver = schema.driver
         else { return names.leave(subject) }
         let name = subject
-        var draft = readFields(entries, schema)
+        var draft = readFields(cursor, schema)
         if reportMissing(schema, said: draft.said, at: keyPlace) { draft.isComplete = false }
         reportEmptySlots(schema, &draft, keyPlace: keyPlace)
         let options = options(schema, said: draft.said)
-        let node = node(driver, options, draft)
+        let node = node(driver, options, draft, isRenamed: draft.said & schema.formerlyOption != 0)
         let isComplete = readInline(draft.inner) && draft.isComplete
         guard isComplete else { return }
         description.nodes[node.name] = node
         number(node, name.name, schema, draft)
-        report(Catalog.check(node), on: name)
+        if draft.said & schema.checkedOptions != 0 { report(Catalog.check(node), on: name) }
         if let check = driver.check { report(check(node), on: name) }
     }
 
@@ -87,21 +92,23 @@ extension ConfigurationReader {
             if node.options.flag("force-share") == true { traits.insert(.forceShare) }
         }
         nodeNumbers[place] = numbered.add(node, driver: schema.number, traits: traits) + 1
-        childNames += draft.words
+        if let first = draft.first { childNames.append(first.word) }
+        for child in draft.others { childNames.append(child.word) }
     }
 
     private mutating func node(
         _ driver: DriverSpecification,
         _ options: Options,
-        _ draft: Draft
+        _ draft: Draft,
+        isRenamed: Bool
     ) -> NodeDescription {
         var node = NodeDescription(
             name: words.text(subject.name),
             driver: driver.name,
             options: options,
-            children: draft.children
+            children: children(draft)
         )
-        if let former = options.text("formerly") {
+        if isRenamed, let former = options.text("formerly") {
             node.options["formerly"] = nil
             node.formerly = former
             renamed.append(subject.name)
@@ -137,10 +144,17 @@ extension ConfigurationReader {
     }
 
     private mutating func readDriver(
-        _ entries: [DocumentEntry],
+        _ cursor: EntryCursor,
         keyPlace: SourcePlace
     ) -> ObjectSchema? {
-        guard let entry = entries.first(where: { $0.word == Vocabulary.driver }) else {
+        let start = cursor
+        var cursor = cursor
+        var found: DocumentEntry?
+        while found == nil, let entry = tape.next(&cursor) {
+            if entry.word == Vocabulary.driver { found = entry }
+        }
+        guard let entry = found else {
+            if reportMisspelledDriver(cursor: start) { return nil }
             findings.error(
                 "E0202",
                 "\(title): \"driver\" is missing",
@@ -168,13 +182,27 @@ extension ConfigurationReader {
         return nil
     }
 
+    /// Reports a key that somebody may have meant as `driver`; `false` when there is none.
+    private mutating func reportMisspelledDriver(cursor: EntryCursor) -> Bool {
+        var cursor = cursor
+        while let entry = tape.next(&cursor) {
+            let key = words.text(entry.word)
+            guard !Spelling.near(key, among: ["driver"]).isEmpty else { continue }
+            reportUnknown(entry, among: ["driver"], owner: "a node")
+            return true
+        }
+        return false
+    }
+
     private mutating func readFields(
-        _ entries: [DocumentEntry],
+        _ cursor: EntryCursor,
         _ schema: ObjectSchema
     ) -> Draft {
         beginOptions(schema)
         var draft = Draft()
-        for entry in entries where !isNote(entry.word) {
+        var cursor = cursor
+        while let entry = tape.next(&cursor) {
+            if isNote(entry.word) { continue }
             switch schema.field(entry.word) {
             case .driver: continue
             case .option(let place):
@@ -188,17 +216,28 @@ extension ConfigurationReader {
                 draft.isComplete = false
             }
         }
-        if draft.slots.count > 1 { sortChildren(&draft) }
+        if !draft.others.isEmpty { sortChildren(&draft) }
         return draft
     }
 
     /// Puts children in the order of their slots; those of one slot keep theirs.
     private func sortChildren(_ draft: inout Draft) {
-        let order = draft.children.indices.sorted {
-            (draft.slots[$0], $0) < (draft.slots[$1], $1)
+        guard let first = draft.first else { return }
+        let children = [first] + draft.others
+        let order = children.indices.sorted {
+            (children[$0].slot, $0) < (children[$1].slot, $1)
         }
-        draft.children = order.map { draft.children[$0] }
-        draft.words = order.map { draft.words[$0] }
+        draft.first = children[order[0]]
+        draft.others = order.dropFirst().map { children[$0] }
+    }
+
+    private func children(_ draft: Draft) -> [ChildReference] {
+        guard let first = draft.first else { return [] }
+        var children = [ChildReference(edge: first.edge, node: words.text(first.word))]
+        for child in draft.others {
+            children.append(ChildReference(edge: child.edge, node: words.text(child.word)))
+        }
+        return children
     }
 
     private mutating func reportEmptySlots(
@@ -244,7 +283,8 @@ extension ConfigurationReader {
         guard values.count >= max(countMin, 1) else {
             report(
                 "E0204",
-                "\(title): \"\(slot.name)\" wants a list of at least \(countMin) nodes",
+                "\(title): \"\(slot.name)\" wants a list of at least \(countMin) "
+                    + (countMin == 1 ? "node" : "nodes"),
                 at: entry.value
             )
             return false
@@ -321,9 +361,8 @@ extension ConfigurationReader {
             )
             return false
         }
-        draft.children.append(ChildReference(edge: edge, node: words.text(word)))
-        draft.slots.append(slot)
-        draft.words.append(word)
+        let child = Child(slot: slot, edge: edge, word: word)
+        if draft.first == nil { draft.first = child } else { draft.others.append(child) }
         return true
     }
 }

@@ -3,6 +3,7 @@ import GraphModel
 extension ConfigurationReader {
     /// Begins an object of a schema: nothing is said yet.
     mutating func beginOptions(_ schema: ObjectSchema) {
+        if !meant.isEmpty { meant = [] }
         if given.count < schema.options.count {
             given = [OptionValue?](repeating: nil, count: 2 * schema.options.count)
         }
@@ -71,7 +72,8 @@ extension ConfigurationReader {
     ) -> Bool {
         let missing = schema.required & ~said
         if missing == 0 { return false }
-        for (place, option) in schema.options.enumerated() where missing >> UInt64(place) & 1 == 1 {
+        for (place, option) in schema.options.enumerated()
+        where missing >> UInt64(place) & 1 == 1 && !meant.contains(option.key) {
             findings.error(
                 "E0202",
                 "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
@@ -93,12 +95,14 @@ extension ConfigurationReader {
         let inside = path.map { " in \"\(marks.text(of: $0))\"" } ?? ""
         let depth = trail.count
         if let origin = entry.origin { trail.append(origin) }
+        let suggestions = Spelling.near(key, among: known)
+        if path == nil { meant.formUnion(suggestions) }
         report(
             "E0201",
             "\(title): unknown field \"\(key)\"\(inside)",
             at: entry.key,
             label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
-            suggestions: Spelling.near(key, among: known),
+            suggestions: suggestions,
             help: owner.hasPrefix("driver ")
                 ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
                 : ["fields: " + known.sorted().joined(separator: ", ")]

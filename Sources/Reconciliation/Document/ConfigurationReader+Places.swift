@@ -25,6 +25,14 @@ extension ConfigurationReader {
         return entries
     }
 
+    /// The way through a mapping; faults of its merge keys are reported.
+    mutating func cursor(of value: DocumentTape.Value) -> EntryCursor {
+        var faults: [DocumentTape.MergeFault] = []
+        let cursor = tape.cursor(value, &faults)
+        for fault in faults { report(fault) }
+        return cursor
+    }
+
     /// Reads an entry's value with the aliases by which it came here on the trail.
     mutating func following(
         _ entry: DocumentEntry,

@@ -34,8 +34,11 @@ extension ConfigurationReader {
         at mark: SourceMark?
     ) {
         let kind = reference.kind
-        let known = names.names(of: kind).map(words.text)
-        let closest = Spelling.near(name, among: known)
+        let known = knownNames(of: kind)
+        danglingCount += 1
+        // Each look for a close name goes through all names; no more are shown than so many.
+        let isShown = danglingCount <= limits.diagnosticsMax
+        let closest = isShown ? Spelling.near(name, among: known) : []
         var help = known.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
         if name.hasPrefix("x-") {
             help.append("keys that begin with x- are notes, and declare nothing")
@@ -65,10 +68,22 @@ extension ConfigurationReader {
         )
     }
 
+    private mutating func knownNames(of kind: ObjectKind) -> [String] {
+        if let known = declaredNames[kind] { return known }
+        let known = names.names(of: kind).map { words.text($0) }
+        declaredNames[kind] = known
+        return known
+    }
+
     /// Whether a name could be that of a node inline in one of which a part was not read.
-    private func isInlineInUnread(_ kind: ObjectKind, _ name: String) -> Bool {
+    private mutating func isInlineInUnread(_ kind: ObjectKind, _ name: String) -> Bool {
         guard kind == .node, !names.unread.isEmpty else { return false }
-        return names.unread.contains { name.hasPrefix(words.text($0.name) + ".") }
+        // Looked up by each part of the name that ends before a dot: there may be many unread ones.
+        return name.indices.contains { place in
+            guard name[place] == "." else { return false }
+            let parent = words.word(of: String(name[..<place]))
+            return names.unread.contains(Subject(kind: .node, name: parent))
+        }
     }
 
     private mutating func checkFormerly(_ name: String) {

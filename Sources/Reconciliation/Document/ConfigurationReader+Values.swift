@@ -19,7 +19,11 @@ extension ConfigurationReader {
             if tape.kind(value) == .mapping {
                 return readMapping(options, value, path: path).map { .mapping($0) }
             }
-            guard let flag = readScalar(.flag, value, path: path) else { return nil }
+            guard tape.isScalar(value), !tape.isNull(value) else {
+                reportType(kind, value, path: path)
+                return nil
+            }
+            let flag = readFlag(kind, tape.text(value), value, path)
             // Not wished is the same as not said.
             return flag == .flag(false) ? nil : flag
         case .variant(let key, let cases):
@@ -67,7 +71,9 @@ extension ConfigurationReader {
         var found = Options()
         var said: UInt64 = 0
         var isComplete = true
-        for entry in entries(of: value) where !isNote(entry.word) {
+        var cursor = cursor(of: value)
+        while let entry = tape.next(&cursor) {
+            if isNote(entry.word) { continue }
             let key = words.text(entry.word)
             guard let place = options.firstIndex(where: { $0.key == key }) else {
                 reportUnknown(entry, among: options.map(\.key), in: path)
@@ -182,7 +188,7 @@ extension ConfigurationReader {
             if let word = words.first(where: { $0 == text }) { return .text(word) }
             reportWord(text, among: words, kind, value, path)
             return nil
-        case .flag: return readFlag(text, isPlain: isPlain, value, path)
+        case .flag: return readFlag(kind, text, value, path)
         case .integer(let range):
             return readNumber(isPlain ? ScalarText.integer(text) : nil, range, kind, value, path)
         case .size(let range):
@@ -210,11 +216,12 @@ extension ConfigurationReader {
         _ value: DocumentTape.Value,
         _ path: GraphMarks.Path
     ) -> OptionValue? {
-        if text.utf8.count <= Self.textBytesMax, !text.utf8.contains(0) { return .text(text) }
+        let isShort = text.utf8.count <= Self.textBytesMax
+        if isShort, !text.utf8.contains(0) { return .text(text) }
         report(
             "E0205",
-            "\(title): \"\(marks.text(of: path))\" is longer than \(Self.textBytesMax) bytes, "
-                + "or has a NUL",
+            "\(title): \"\(marks.text(of: path))\" "
+                + (isShort ? "has a NUL in it" : "is longer than \(Self.textBytesMax) bytes"),
             at: value
         )
         return nil
@@ -248,16 +255,17 @@ extension ConfigurationReader {
     }
 
     private mutating func readFlag(
+        _ kind: OptionKind,
         _ text: String,
-        isPlain: Bool,
         _ value: DocumentTape.Value,
         _ path: GraphMarks.Path
     ) -> OptionValue? {
+        let isPlain = tape.kind(value) == .plain
         if isPlain, let flag = ScalarText.flag(text) { return .flag(flag) }
         let meant = ScalarText.meantFlag(text)
         report(
             "E0204",
-            "\(title): \"\(marks.text(of: path))\" wants true or false",
+            "\(title): \"\(marks.text(of: path))\" wants \(kind.expectation)",
             at: value,
             label: isPlain ? "text in YAML 1.2" : "text in quotes",
             suggestions: meant.map { [$0] } ?? [],

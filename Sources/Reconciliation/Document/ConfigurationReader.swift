@@ -7,7 +7,7 @@ struct ConfigurationReader {
     /// The only version of the language.
     private static let version = "1"
     /// Bytes that a node takes in a file, about; a guess costs at most a little memory.
-    private static let nodeBytes = 120
+    private static let nodeBytes = 96
 
     /// What was read so far.
     var description = GraphDescription()
@@ -33,6 +33,10 @@ struct ConfigurationReader {
     var formerNames: [String: String] = [:]
     /// Nodes that claim a former name.
     var renamed: [WordTable.Word] = []
+    /// Names of each kind, for suggestions.
+    var declaredNames: [ObjectKind: [String]] = [:]
+    /// References to nothing so far.
+    var danglingCount = 0
     /// Limits on what is taken.
     let limits: DocumentLimits
     /// The file that is read.
@@ -43,6 +47,9 @@ struct ConfigurationReader {
     var subject = Subject(kind: .node, name: Vocabulary.driver)
     /// Aliases by which the value that is read came here, the outermost first.
     var trail: [DocumentTape.Value] = []
+    /// Fields of the object that is read that somebody may have meant with unknown ones: these are
+    /// not missed as well.
+    var meant: Set<String> = []
     /// Values of the object that is read, by the place of their option.
     var given: [OptionValue?] = []
     /// Numbers of paths inside options, by the paths that they begin with.
@@ -78,6 +85,7 @@ struct ConfigurationReader {
         let nodes = min(bytes / Self.nodeBytes, limits.nodesMax)
         description.nodes.reserveCapacity(nodes)
         description.exports.reserveCapacity(nodes / 4)
+        numbered.reserve(nodes)
     }
 
     /// Reads a file.
@@ -117,42 +125,46 @@ struct ConfigurationReader {
             return
         }
         let entries = entries(of: root)
-        checkVersion(entries, root, isFirst: isFirst)
+        var isVersionMeant = false
         for entry in entries where entry.word != Vocabulary.version && !isNote(entry.word) {
             let key = words.text(entry.word)
             guard let kind = ObjectKind.allCases.first(where: { $0.section == key }) else {
-                reportSection(key, entry)
+                let suggestions = reportSection(key, entry)
+                if suggestions.contains("sluice") { isVersionMeant = true }
                 continue
             }
             following(entry) { $0.readSection(kind, $0.tape.target(entry.value), entry.value) }
         }
+        checkVersion(entries, root, isFirst: isFirst, isMeant: isVersionMeant)
     }
 
-    private mutating func reportSection(_ key: String, _ entry: DocumentEntry) {
+    private mutating func reportSection(_ key: String, _ entry: DocumentEntry) -> [String] {
         // What it would have declared is not known.
         hasUnreadPart = true
+        let known = ObjectKind.allCases.map(\.section) + ["sluice"]
+        let suggestions = Spelling.near(key, among: known)
         findings.error(
             "E0201",
             "unknown section \"\(key)\"",
             at: place(entry.key).mark(in: file),
             label: "no such section",
-            suggestions: Spelling.near(
-                key,
-                among: ObjectKind.allCases.map(\.section) + ["sluice"]
-            ),
+            suggestions: suggestions,
             help: [
                 "sections: " + ObjectKind.allCases.map(\.section).joined(separator: ", "),
                 "keys that begin with x- are free for notes and anchors",
             ]
         )
+        return suggestions
     }
 
     private mutating func checkVersion(
         _ entries: [DocumentEntry],
         _ root: DocumentTape.Value,
-        isFirst: Bool
+        isFirst: Bool,
+        isMeant: Bool
     ) {
         guard let entry = entries.first(where: { $0.word == Vocabulary.version }) else {
+            if isMeant { return }
             let start = SourceMark(file: file, line: 1, column: 1, length: 1)
             findings.error(
                 "E0110",
@@ -188,7 +200,9 @@ struct ConfigurationReader {
             )
             return
         }
-        for entry in entries(of: section) where !isNote(entry.word) {
+        var cursor = cursor(of: section)
+        while let entry = tape.next(&cursor) {
+            if isNote(entry.word) { continue }
             let isNamed = checkName(kind, entry)
             guard declare(kind, entry.word, at: place(entry.key)), isNamed else { continue }
             following(entry) { reader in
@@ -258,17 +272,17 @@ struct ConfigurationReader {
     private mutating func readService(_ kind: ObjectKind, _ entry: DocumentEntry) {
         guard let schema = ObjectSchema.services[kind] else { return }
         let value = entry.value
-        var entries: [DocumentEntry] = []
-        if tape.kind(value) == .mapping {
-            entries = self.entries(of: value)
-        } else if !tape.isNull(value) {
+        let isMapping = tape.kind(value) == .mapping
+        if !isMapping, !tape.isNull(value) {
             report("E0204", "\(title) wants a mapping", at: value)
             return
         }
         beginOptions(schema)
         var said: UInt64 = 0
         var isComplete = true
-        for entry in entries where !isNote(entry.word) {
+        var cursor = isMapping ? cursor(of: value) : EntryCursor.empty
+        while let entry = tape.next(&cursor) {
+            if isNote(entry.word) { continue }
             if case .option(let place)? = schema.field(entry.word) {
                 said |= 1 << UInt64(place)
                 if !readOption(place, schema, entry) { isComplete = false }

@@ -5,6 +5,9 @@ import GraphModel
 /// A syntax fault ends the file (nothing after it can be trusted); duplicate keys and the like are
 /// collected.
 struct DocumentParser {
+    /// Most duplicate keys of a file that are told.
+    private static let duplicatesMax = 100
+
     private let file: String
     private let limits: DocumentLimits
     private(set) var diagnostics: [Diagnostic] = []
@@ -246,6 +249,8 @@ struct DocumentParser {
     ) {
         // Names of a section that is left out are not known; those of an object are few.
         if stack.isEmpty { hasUnreadPart = true }
+        guard diagnostics.count < Self.duplicatesMax else { return }
+        // Each look for the first one goes through the mapping.
         var first = mapping + 1
         while tape.cells[Int(first)].word != word { first = tape.next(first + 1) }
         diagnostics.append(

@@ -34,6 +34,11 @@ struct DocumentTape: Sendable {
     /// The word of a key that is left out, since its mapping has it already.
     static let dropped: WordTable.Word = -1
 
+    /// Whether a text that begins so may say nothing: `~`, `null`.
+    private static func startsNull(_ byte: UInt8) -> Bool {
+        byte == 0x7E || byte | 0x20 == 0x6E
+    }
+
     /// Cells in the order of the text.
     var cells: [Cell] = []
     /// Texts of scalars, one after the other.
@@ -71,6 +76,10 @@ struct DocumentTape: Sendable {
     func isNull(_ value: Value) -> Bool {
         let cell = cells[Int(target(value))]
         guard cell.kind == .plain, cell.count <= 4 else { return false }
+        // Nearly all short texts are told from it by their first letter.
+        guard cell.count == 0 || Self.startsNull(texts[Int(cell.start)]) else {
+            return false
+        }
         switch text(value) {
         case "", "~", "null", "Null", "NULL": return true
         default: return false
@@ -107,4 +116,46 @@ struct DocumentEntry {
     let value: DocumentTape.Value
     /// The alias by which a merge key brought it here.
     var origin: DocumentTape.Value?
+}
+
+/// A way through the entries of a mapping.
+struct EntryCursor {
+    /// The next key of a mapping that merges nothing.
+    fileprivate var key: DocumentTape.Value
+    fileprivate let end: DocumentTape.Value
+    /// All entries of a mapping that merges others, and how many were passed.
+    fileprivate var listed: [DocumentEntry]?
+    fileprivate var passed = 0
+
+    /// The way through nothing.
+    static let empty = EntryCursor(key: 0, end: 0)
+}
+
+extension DocumentTape {
+    /// The way through a mapping; faults of its merge keys are added.
+    func cursor(_ value: Value, _ faults: inout [MergeFault]) -> EntryCursor {
+        let start = target(value)
+        let isMerging = cells[Int(start)].isMerging
+        return EntryCursor(
+            key: start + 1,
+            end: next(start),
+            listed: isMerging ? entries(value, &faults) : nil
+        )
+    }
+
+    /// The next entry, in the order of the text; merged ones come last.
+    func next(_ cursor: inout EntryCursor) -> DocumentEntry? {
+        if let listed = cursor.listed {
+            guard cursor.passed < listed.count else { return nil }
+            cursor.passed += 1
+            return listed[cursor.passed - 1]
+        }
+        while cursor.key < cursor.end {
+            let key = cursor.key
+            let word = cells[Int(key)].word
+            cursor.key = next(key + 1)
+            if word != Self.dropped { return DocumentEntry(word: word, key: key, value: key + 1) }
+        }
+        return nil
+    }
 }

@@ -2,6 +2,9 @@ import GraphModel
 
 /// Findings about a whole graph: cycles, conflicts and nodes that cannot be written.
 struct GraphFindings {
+    /// Most edges of a cycle that are told with their places; most nodes of a way that are named.
+    private static let cycleEdgesMax = 12
+
     private let graph: ResolvedGraph
     private let marks: GraphMarks
 
@@ -33,8 +36,25 @@ struct GraphFindings {
             message: "this reference closes a cycle: \(shown)",
             mark: first.flatMap { places[$0] },
             label: "leads back here",
+            related: others(of: way, in: knot, places),
             help: ["a node cannot be below itself; let one of these refer to something else"]
         )
+    }
+
+    /// The cycle's edges but the first, each with its place.
+    private func others(
+        of way: [String],
+        in knot: GraphKnot,
+        _ places: [SourceMark?]
+    ) -> [Diagnostic.Related] {
+        zip(way, way.dropFirst()).dropFirst().prefix(Self.cycleEdgesMax).compactMap { pair in
+            knot.edges.firstIndex { $0.parent == pair.0 && $0.child == pair.1 }.map {
+                Diagnostic.Related(
+                    message: "\(pair.0) refers to \(pair.1) here",
+                    mark: places[$0]
+                )
+            }
+        }
     }
 
     /// Where a holder's reference to the node stands.
@@ -84,8 +104,9 @@ struct GraphFindings {
     }
 
     private func way(_ holder: PermissionHolder, _ node: String) -> String {
-        let names = holder.objects.map { ObjectKind.split($0)?.name ?? $0 }
-        return (names + [node]).joined(separator: " -- ")
+        let names = holder.objects.map { ObjectKind.split($0)?.name ?? $0 } + [node]
+        guard names.count > Self.cycleEdgesMax else { return names.joined(separator: " -- ") }
+        return (names.prefix(6) + ["..."] + names.suffix(3)).joined(separator: " -- ")
     }
 
     private func remedy(_ conflict: PermissionConflict) -> String {

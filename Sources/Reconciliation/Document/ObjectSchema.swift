@@ -30,6 +30,10 @@ final class ObjectSchema: Sendable {
     let required: UInt64
     /// A bit for each option that a node's traits follow from.
     let traitOptions: UInt64
+    /// A bit for each option of every node that can contradict another one.
+    let checkedOptions: UInt64
+    /// The bit of a node's former name.
+    let formerlyOption: UInt64
     /// Options and slots by the word of their key; words beyond the end are for nothing.
     private let fields: [Field?]
 
@@ -62,13 +66,18 @@ final class ObjectSchema: Sendable {
         self.fields = fields
         self.defaults = defaults
         self.required = required
-        var traitOptions: UInt64 = 0
-        for (place, option) in options.enumerated()
-        where option.key == "read-only" || option.key == "force-share" {
-            traitOptions |= 1 << UInt64(place)
-        }
-        self.traitOptions = traitOptions
+        traitOptions = Self.bits(["read-only", "force-share"], of: options)
+        checkedOptions = Self.bits(["force-share", "detect-zeroes", "discard"], of: options)
+        formerlyOption = Self.bits(["formerly"], of: options)
         ascending = options.indices.sorted { options[$0].key < options[$1].key }
+    }
+
+    private static func bits(_ keys: [String], of options: [OptionSpecification]) -> UInt64 {
+        var bits: UInt64 = 0
+        for (place, option) in options.enumerated() where keys.contains(option.key) {
+            bits |= 1 << UInt64(place)
+        }
+        return bits
     }
 
     /// What a key is for; `nil` when it means nothing here.

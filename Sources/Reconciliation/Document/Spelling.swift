@@ -13,8 +13,14 @@ package enum Spelling {
         let written = Array(word.unicodeScalars)
         let limit = min(distanceMax, (written.count - 1) / 2)
         guard limit > 0 else { return [] }
+        let letters = letters(of: word)
         var found: [(distance: Int, word: String)] = []
         for candidate in known {
+            // An edit adds or removes at most two letters; most words are told apart by that.
+            if let letters, let others = self.letters(of: candidate) {
+                let isNear = abs(candidate.utf8.count - written.count) <= limit
+                guard isNear, (letters ^ others).nonzeroBitCount <= 2 * limit else { continue }
+            }
             let scalars = Array(candidate.unicodeScalars)
             guard abs(scalars.count - written.count) <= limit else { continue }
             let distance = distance(written, scalars)
@@ -22,6 +28,16 @@ package enum Spelling {
         }
         return found.sorted { ($0.distance, $0.word) < ($1.distance, $1.word) }
             .prefix(suggestionsMax).map(\.word)
+    }
+
+    /// A bit for each letter that a word has; `nil` for a word that is not ASCII.
+    private static func letters(of word: String) -> UInt64? {
+        var letters: UInt64 = 0
+        for byte in word.utf8 {
+            guard byte < 0x80 else { return nil }
+            letters |= 1 << UInt64(byte & 63)
+        }
+        return letters
     }
 
     /// Optimal string alignment distance: edits and transpositions of neighbours.

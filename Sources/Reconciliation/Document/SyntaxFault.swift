@@ -21,6 +21,11 @@ struct SyntaxFault {
                 help: ["indent with spaces; to replace tabs: sluice fmt --tabs 2 \(file)"]
             )
         }
+        if fault.problem == "control characters are not allowed",
+            let found = TextRules.controlCharacter(in: bytes, file: file)
+        {
+            return found
+        }
         var related: [Diagnostic.Related] = []
         if let context = fault.context, context.line != fault.line || context.column != fault.column
         {
@@ -54,7 +59,8 @@ struct SyntaxFault {
         ),
         (
             "did not find expected key",
-            "lines of one mapping begin at one column; does this line stand too far left or right?"
+            "lines of one mapping begin at one column; does this line stand too far left or right, or is a "
+                + "quote closed too early?"
         ),
         (
             "did not find expected ',' or ']'",
@@ -84,6 +90,34 @@ struct SyntaxFault {
         (
             "did not find expected <document start>",
             "a document ends here: is the line indented as the ones above it?"
+        ),
+        (
+            "did not find expected node content",
+            "a value is missing here, or a bracket above is not closed"
+        ),
+        (
+            "did not find expected alphabetic or numeric character",
+            "* begins an alias and & an anchor: put quotes around a text that begins so"
+        ),
+        (
+            "did not find expected hexdecimal number",
+            "in double quotes \\x takes two hexadecimal digits, \\u four and \\U eight"
+        ),
+        (
+            "found invalid Unicode character escape code",
+            "the escape names no character"
+        ),
+        (
+            "found undefined tag handle",
+            "take the tag out: each option knows the type of its value"
+        ),
+        (
+            "found incompatible YAML document",
+            "take the line with %YAML out"
+        ),
+        (
+            "did not find expected comment or line break",
+            "after | or > the text begins on the next line"
         ),
         (
             "found a tab character",

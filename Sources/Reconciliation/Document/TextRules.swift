@@ -42,8 +42,23 @@ enum TextRules {
             )
         }
         // Most files are plain ASCII: nothing can hide in them but NUL.
-        guard bytes.contains(where: { $0 >= 0x80 || $0 == 0 }) else { return nil }
+        if isPlain(bytes) { return nil }
         return characterFault(in: bytes, file: file)
+    }
+
+    /// Whether all bytes are ASCII and none is NUL, looked at eight at a time.
+    private static func isPlain(_ bytes: [UInt8]) -> Bool {
+        let (lows, highs): (UInt64, UInt64) = (0x0101_0101_0101_0101, 0x8080_8080_8080_8080)
+        let whole = bytes.count & ~7
+        let isWholePlain = unsafe bytes.withUnsafeBytes { bytes in
+            for place in stride(from: 0, to: whole, by: 8) {
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                // A byte that borrows was 0, one with its high bit is no ASCII.
+                if (word | (word &- lows)) & highs != 0 { return false }
+            }
+            return true
+        }
+        return isWholePlain && bytes[whole...].allSatisfy { $0 > 0 && $0 < 0x80 }
     }
 
     /// Whether a file's first bytes are those of UTF-16 or UTF-32, with or without a mark.
@@ -58,7 +73,22 @@ enum TextRules {
         place < bytes.count && bytes[place] == 0x0A
     }
 
-    private static func characterFault(in bytes: [UInt8], file: String) -> Diagnostic? {
+    /// The first character that YAML has no place for, when libyaml found one in a file.
+    static func controlCharacter(in bytes: [UInt8], file: String) -> Diagnostic? {
+        characterFault(in: bytes, file: file) { scalar in
+            switch scalar.value {
+            case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0xA0...0xFEFE, 0xFF00...0xFFFD, 0x10000...: nil
+            default: name(of: scalar)
+            }
+        }
+    }
+
+    /// The first character that has a name here.
+    private static func characterFault(
+        in bytes: [UInt8],
+        file: String,
+        _ name: (Unicode.Scalar) -> String? = { hidden[$0] }
+    ) -> Diagnostic? {
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         var line = 1
@@ -76,7 +106,7 @@ enum TextRules {
                     help: ["save as UTF-8"]
                 )
             case .scalarValue(let scalar):
-                if let name = hidden[scalar] {
+                if let name = name(scalar), !(scalar == "\u{FEFF}" && offset == 0) {
                     return Diagnostic(
                         code: "E0107",
                         message: "the character \(name) is not allowed here",

@@ -192,36 +192,4 @@ struct ConfigurationTests {
             #expect(pages.contains(code))
         }
     }
-
-    @Test("mutilated files end without a trap, and with findings inside the file")
-    func mutilation() {
-        let text = Array(
-            """
-            sluice: 1
-            x-a: &a {driver: file, filename: "a\\u00e9"}
-            listeners: {l: {type: nbd, address: "unix:nbd.sock"}}
-            nodes:
-              b: {<<: *a, read-only: true}
-              c: {driver: raw, file: {driver: blkdebug, image: b, inject-error: [{errno: 5}]}}
-            exports: {e: {type: nbd, node: c, share: [write]}}
-            """.utf8
-        )
-        var random = SystemRandomNumberGenerator()
-        for _ in 0..<2_000 {
-            var bytes = text
-            for _ in 0..<Int.random(in: 1...4, using: &random) {
-                let place = Int.random(in: 0..<bytes.count, using: &random)
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-                case 1: bytes.remove(at: place)
-                default: bytes.insert(contentsOf: bytes[place...].prefix(12), at: place)
-                }
-            }
-            let read = Configuration(texts: [ConfigurationText(path: "a", bytes: bytes)])
-            for finding in read.diagnostics {
-                #expect((finding.mark?.line ?? 1) >= 1 && (finding.mark?.column ?? 1) >= 1)
-            }
-            #expect(Plan(live: read.description, desired: read.description).isEmpty)
-        }
-    }
 }
