@@ -88,13 +88,20 @@ package struct ChildAccessPlan: Sendable {
         for _ in 0...records.count {
             guard let record = records[name] else { return 0 }
             if let size = record.node.currentSizeBytes { return size }
-            guard
-                let next = Catalog.driver(record.description.driver)?
-                    .passedChild(of: record.description)
-            else { return record.limits.sizeBytes }
+            guard let next = filteredChild(of: record.description) else {
+                return record.limits.sizeBytes
+            }
             name = next
         }
         return 0
+    }
+
+    /// The child whose bytes a filter shows, whether or not the filter keeps something about them.
+    private func filteredChild(of node: NodeDescription) -> String? {
+        guard let driver = Catalog.driver(node.driver) else { return nil }
+        return node.children.first {
+            driver.role(edge: $0.edge, of: node)?.contains(.filtered) == true
+        }?.node
     }
 
     private func filename(of node: NodeDescription) -> String? {
