@@ -105,7 +105,7 @@ extension ConfigurationReader {
             suggestions: suggestions,
             help: owner.hasPrefix("driver ")
                 ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
-                : ["fields: " + known.sorted().joined(separator: ", ")]
+                : known.count > 1 ? ["fields: " + known.sorted().joined(separator: ", ")] : []
         )
         trail.removeLast(trail.count - depth)
     }
