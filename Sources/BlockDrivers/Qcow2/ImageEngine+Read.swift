@@ -104,8 +104,6 @@ extension ImageEngine {
         return entry.host & geometry.clusterMask == 0 && entry.host != 0
     }
 
-    // MARK: - Steps
-
     func read(_ op: Op) -> Outcome {
         while op.pointee.position < op.pointee.end {
             let position = op.pointee.position

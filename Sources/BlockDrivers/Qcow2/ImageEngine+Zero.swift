@@ -100,8 +100,6 @@ extension ImageEngine {
         return .again
     }
 
-    // MARK: - Discards
-
     /// Frees whole clusters; what is not whole stays as it is.
     func discard(_ op: Op) -> Outcome {
         let isUseless =
