@@ -47,6 +47,9 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
     /// Has the calling thread live in simulated time; the loop's thread calls it.
     package func takeOverThread() { MonotonicClock.simulateOnThisThread(UnsafePointer(clock)) }
 
+    /// Goes on to a round time, so that what follows does not depend on when it began.
+    package func roundClock() { clock.pointee = (clock.pointee >> 40 + 1) << 40 }
+
     /// The descriptor of a disk.
     package static func descriptor(ofDisk number: Int) -> Int32 {
         descriptorStart + Int32(number)
