@@ -100,7 +100,9 @@ struct ModuleGraphTests {
 
     private func declaredTypes(in file: SourceTree.File) -> [String] {
         file.lines.compactMap { line in
-            guard !line.hasPrefix(" "), !line.contains("private ") else { return nil }
+            guard !line.hasPrefix(" "), !line.hasPrefix("//"), !line.contains("private ") else {
+                return nil
+            }
             let words = line.split(separator: " ").map(String.init)
             guard
                 let place = words.firstIndex(where: {

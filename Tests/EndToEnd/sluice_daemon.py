@@ -22,7 +22,9 @@ MOVING = {"clients", "counters"}
 def run(*command, code=0, **options):
     """Runs a program and insists on its exit code (None: any)."""
     options.setdefault("timeout", 120)
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
+    # nbdinfo shows what file(1) makes of the disk's bytes, which need not be text.
+    result = subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, errors="replace", **options)
     if code is not None and result.returncode != code:
         raise AssertionError(
             f"{' '.join(map(str, command))}: exit {result.returncode}, wanted {code}\n{result.stdout}{result.stderr}")

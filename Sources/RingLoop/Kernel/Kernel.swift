@@ -13,10 +13,21 @@ internal import Glibc
 package struct Kernel {
     private let ring: UnsafeMutablePointer<clinux_ring>
 
+    /// Fewest entries with which a ring is still tried where memory is limited.
+    private static let entryCountMin = 32
+
     /// Makes a ring that is not enabled yet.
+    ///
+    /// Ordinary users may lock little memory, which all their rings share. Where a ring does not
+    /// fit, a smaller one serves, at the price of more calls.
     init(entryCount: Int) throws(SystemError) {
         ring = .allocate(capacity: 1)
-        let result = clinux_ring_open(ring, UInt32(entryCount))
+        var entries = entryCount
+        var result = clinux_ring_open(ring, UInt32(entries))
+        while result == -ENOMEM, entries / 2 >= Self.entryCountMin {
+            entries /= 2
+            result = clinux_ring_open(ring, UInt32(entries))
+        }
         guard result == 0 else {
             ring.deallocate()
             throw Self.refusal(number: -result)

@@ -11,7 +11,7 @@ package struct EventLoopConfiguration: Hashable, Sendable {
     package var cpu: Int?
 
     /// Describes a loop.
-    package init(name: String, entryCount: Int = 1024, cpu: Int? = nil) {
+    package init(name: String, entryCount: Int = 256, cpu: Int? = nil) {
         precondition(
             (1...Self.entryCountMax).contains(entryCount),
             "a ring has 1 to \(Self.entryCountMax) entries, not \(entryCount)"
