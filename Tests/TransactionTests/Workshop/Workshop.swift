@@ -149,7 +149,7 @@ actor Workshop {
         _ text: String,
         prelude: String = Workshop.prelude,
         allowing: Set<String> = [],
-        timeoutMilliseconds: UInt64 = 2_000,
+        timeoutMilliseconds: UInt64 = 60_000,
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
     ) async -> Outcome {
         switch way(to: document(text, prelude: prelude), allowing: allowing) {
@@ -166,7 +166,7 @@ actor Workshop {
     /// Goes a way that was planned.
     func go(
         _ way: Way,
-        timeoutMilliseconds: UInt64 = 2_000,
+        timeoutMilliseconds: UInt64 = 60_000,
         beforeCommit: @Sendable () async throws(GraphError) -> Void = {}
     ) async -> Outcome {
         let faults = faults
