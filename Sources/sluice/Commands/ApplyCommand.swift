@@ -23,20 +23,7 @@ struct ApplyCommand: ParsableCommand {
     )
     var paths: [String]
 
-    @Flag(help: "Do not ask.")
-    var yes = false
-
-    @Option(
-        name: .customLong("allow-remove"),
-        help: ArgumentHelp("Object that may be removed though a guard holds it.", valueName: "name")
-    )
-    var allowedRemovals: [String] = []
-
-    @Option(
-        name: .customLong("drain-timeout"),
-        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration")
-    )
-    var drainTimeout: DurationArgument?
+    @OptionGroup var consent: ConsentOptions
 
     @Option(
         help: ArgumentHelp(
@@ -57,11 +44,7 @@ struct ApplyCommand: ParsableCommand {
         if paths.count == 1, let bytes = SavedPlanRun.read(paths[0]) {
             return try SavedPlanRun(options: self, path: paths[0], bytes: bytes).run(interrupt)
         }
-        let isTerminal = isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1
-        guard yes || isTerminal else {
-            Terminal.note("error: without a terminal, apply needs --yes; nothing was done\n")
-            throw ExitCode(ExitStatus.usage.rawValue)
-        }
+        try consent.requireAnswer(for: "apply")
         let source = ConfigurationSource(paths: paths)
         guard source.faults.isEmpty else {
             return try refuse(source.faults, source.lines, .sourceMissing)
@@ -84,7 +67,7 @@ struct ApplyCommand: ParsableCommand {
             live: origin.description,
             desired: desired.description.anchored(at: baseDirectory(of: paths)),
             marks: desired.marks,
-            allowed: Set(allowedRemovals)
+            allowed: Set(consent.allowedRemovals)
         )
         try apply(plan, desired, source, origin, interrupt)
     }
@@ -112,17 +95,14 @@ struct ApplyCommand: ParsableCommand {
                 ).text
             )
         }
-        if !yes, !plan.isEmpty, !isConfirmed {
-            Terminal.note("Nothing was changed.\n")
-            throw ExitCode(ExitStatus.interrupted.rawValue)
-        }
+        if !plan.isEmpty { try consent.ask("Apply this plan?") }
         let request = ApplyRequest(
             files: source.texts.map {
                 ApplyRequest.File(path: $0.path, text: String(decoding: $0.bytes, as: UTF8.self))
             },
             baseDirectory: baseDirectory(of: paths),
-            allowRemove: allowedRemovals,
-            drainTimeoutNanoseconds: drainTimeout?.nanoseconds,
+            allowRemove: consent.allowedRemovals,
+            drainTimeoutNanoseconds: consent.drainTimeout?.nanoseconds,
             plan: plan.id,
             confirmSeconds: confirm?.seconds
         )
@@ -134,12 +114,6 @@ struct ApplyCommand: ParsableCommand {
         }
         try show(verdict, as: output.format, lines: source.lines)
         try ConfirmationPrompt(verdict: verdict, control: control, waits: wait).run()
-    }
-
-    private var isConfirmed: Bool {
-        Terminal.note("Apply this plan? [y/N] ")
-        let answer = readLine() ?? ""
-        return answer == "y" || answer == "yes"
     }
 
     private func refuse(_ findings: [Diagnostic], _ lines: SourceLines, _ status: ExitStatus) throws

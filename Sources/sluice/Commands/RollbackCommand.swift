@@ -19,34 +19,18 @@ struct RollbackCommand: ParsableCommand {
     @Argument(help: "The generation, such as @41.")
     var generation: GenerationArgument?
 
-    @Flag(help: "Do not ask.")
-    var yes = false
-
-    @Option(
-        name: .customLong("allow-remove"),
-        help: ArgumentHelp("Object that may be removed though a guard holds it.", valueName: "name")
-    )
-    var allowedRemovals: [String] = []
-
-    @Option(
-        name: .customLong("drain-timeout"),
-        help: ArgumentHelp("Longest wait for requests in flight.", valueName: "duration")
-    )
-    var drainTimeout: DurationArgument?
+    @OptionGroup var consent: ConsentOptions
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
         let interrupt = InterruptWatch(socket: control.socket)
-        guard yes || isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 else {
-            Terminal.note("error: without a terminal, rollback needs --yes; nothing was done\n")
-            throw ExitCode(ExitStatus.usage.rawValue)
-        }
+        try consent.requireAnswer(for: "rollback")
         let wanted = try generation?.number ?? generationBefore()
         let target = try description(ControlQuery(["generation": String(wanted)]))
         let live = try description(ControlQuery())
-        let plan = Plan(live: live, desired: target, allowed: Set(allowedRemovals))
+        let plan = Plan(live: live, desired: target, allowed: Set(consent.allowedRemovals))
         if output.format == .text {
             Terminal.print(
                 PlanText(
@@ -60,14 +44,11 @@ struct RollbackCommand: ParsableCommand {
                 ).text
             )
         }
-        if !yes, !plan.isEmpty, !isAgreed(wanted) {
-            Terminal.note("Nothing was changed.\n")
-            throw ExitCode(ExitStatus.interrupted.rawValue)
-        }
+        if !plan.isEmpty { try consent.ask("Go back to @\(wanted)?") }
         let request = RollbackRequest(
             generation: wanted,
-            allowRemove: allowedRemovals,
-            drainTimeoutNanoseconds: drainTimeout?.nanoseconds,
+            allowRemove: consent.allowedRemovals,
+            drainTimeoutNanoseconds: consent.drainTimeout?.nanoseconds,
             plan: plan.id
         )
         interrupt.begin()
@@ -96,11 +77,5 @@ struct RollbackCommand: ParsableCommand {
             Terminal.note("error: the daemon answered what this version does not know: \(error)\n")
             throw ExitCode(ExitStatus.failure.rawValue)
         }
-    }
-
-    private func isAgreed(_ wanted: UInt64) -> Bool {
-        Terminal.note("Go back to @\(wanted)? [y/N] ")
-        let answer = readLine() ?? ""
-        return answer == "y" || answer == "yes"
     }
 }

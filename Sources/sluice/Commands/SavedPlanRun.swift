@@ -33,8 +33,8 @@ struct SavedPlanRun {
         let request = ApplyRequest(
             files: [],
             baseDirectory: baseDirectory(of: [path]),
-            allowRemove: options.allowedRemovals,
-            drainTimeoutNanoseconds: options.drainTimeout?.nanoseconds,
+            allowRemove: options.consent.allowedRemovals,
+            drainTimeoutNanoseconds: options.consent.drainTimeout?.nanoseconds,
             confirmSeconds: options.confirm?.seconds,
             savedPlan: String(decoding: bytes, as: UTF8.self)
         )
