@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -76,13 +77,25 @@ class Daemon:
                 [SLUICE, "serve", str(self.configuration), "--state-dir", str(self.directory / "state"),
                  "--control", str(self.control), *arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        # A killed daemon's listening socket may take clients for a moment after it: only the
+        # control socket tells who answers.
         wait_until(self.answers, 20, "the daemon answers")
         return self
 
     def answers(self):
         if self.process.poll() is not None:
             raise AssertionError(f"the daemon ended with {self.process.returncode}\n{self.words()}")
-        return self.listens()
+        return self.is_of_this_process() and self.listens()
+
+    def is_of_this_process(self):
+        """Whether the process that was started has the control socket, and not one that was killed."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            try:
+                probe.connect(str(self.control))
+            except OSError:
+                return False
+            credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            return struct.unpack("3i", credentials)[0] == self.process.pid
 
     def listens(self):
         with socket.socket(socket.AF_UNIX) as probe:

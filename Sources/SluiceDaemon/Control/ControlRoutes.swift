@@ -12,12 +12,15 @@ struct ControlRoutes: Sendable {
     let startedUnixSeconds: Int64
     let clock: DaemonClock
 
+    /// Longest wait of a question about the live graph for the first one.
+    private static let startSecondsMax: UInt64 = 10
+
     /// The answer to one request.
     func answer(_ question: ControlQuestion) async -> ControlAnswer {
         switch question.endpoint {
         case .version: json(versionReport)
         case .status: json(status)
-        case .graph: json(graph)
+        case .graph: await graph()
         case .description: await description(question.query.number("generation"))
         case .history: json(await reconciler.history(countMax: count(question)))
         case .generation: await generation(question.query.number("generation"))
@@ -60,17 +63,27 @@ struct ControlRoutes: Sendable {
         ).json
     }
 
-    private var graph: JSONValue {
+    private func graph() async -> ControlAnswer {
+        guard await reconciler.untilStarted(seconds: Self.startSecondsMax) else { return starting }
         let live = plane.live
-        return GraphReport(
-            generation: live.generation,
-            digest: live.digest,
-            snapshot: live.snapshot
-        ).json
+        return json(
+            GraphReport(
+                generation: live.generation,
+                digest: live.digest,
+                snapshot: live.snapshot
+            ).json
+        )
+    }
+
+    private var starting: ControlAnswer {
+        refusal(503, "the daemon is starting, and nothing is live yet; see `sluice status`")
     }
 
     private func description(_ generation: UInt64?) async -> ControlAnswer {
         guard let generation else {
+            guard await reconciler.untilStarted(seconds: Self.startSecondsMax) else {
+                return starting
+            }
             let live = plane.live
             return json([
                 "generation": .integer(Int64(clamping: live.generation)),
@@ -122,10 +135,9 @@ struct ControlRoutes: Sendable {
     }
 
     private func apply(_ question: ControlQuestion) async -> ControlAnswer {
-        // What is no JSON and what is no request are told the same.
-        guard let value = try? JSONValue(json: question.body),
-            let request = ApplyRequest(json: value)
-        else { return refusal(400, "the body is no apply request of this version") }
+        guard let request = request(of: question, ApplyRequest.init(json:)) else {
+            return refusal(400, "the body is no apply request of this version")
+        }
         return json(
             await reconciler.apply(
                 request,
@@ -136,10 +148,9 @@ struct ControlRoutes: Sendable {
     }
 
     private func rollBack(_ question: ControlQuestion) async -> ControlAnswer {
-        // What is no JSON and what is no request are told the same.
-        guard let value = try? JSONValue(json: question.body),
-            let request = RollbackRequest(json: value)
-        else { return refusal(400, "the body is no rollback request of this version") }
+        guard let request = request(of: question, RollbackRequest.init(json:)) else {
+            return refusal(400, "the body is no rollback request of this version")
+        }
         return json(
             await reconciler.rollBack(
                 request,
@@ -147,6 +158,15 @@ struct ControlRoutes: Sendable {
                 abandonment: question.abandonment
             ).json
         )
+    }
+
+    /// What is no JSON and what is no request are told the same.
+    private func request<Request>(
+        of question: ControlQuestion,
+        _ read: (JSONValue) throws -> Request?
+    ) -> Request? {
+        guard let value = try? JSONValue(json: question.body) else { return nil }
+        return try? read(value)
     }
 
     private func hold(_ question: ControlQuestion) async -> ControlAnswer {

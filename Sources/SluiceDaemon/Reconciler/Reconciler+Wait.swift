@@ -39,26 +39,47 @@ extension Reconciler {
     ///   - seconds: Longest wait.
     /// - Returns: What came of it; exit 15 when the time is over.
     nonisolated func wait(for question: WaitQuestion, seconds: UInt64) async -> Verdict {
-        let changes = bell.listen()
-        if let verdict = decided(question) { return verdict }
         let limit = min(seconds, ControlLimits.waitSecondsMax)
-        let verdict = await withTaskGroup(of: Verdict?.self) { group in
+        return await until(seconds: limit) { self.decided(question) } ?? undecided
+    }
+
+    /// Waits until there is a live graph, or the first look has found that there is none.
+    ///
+    /// Before that an empty graph would be told as the live one, and a plan made from it would lie.
+    ///
+    /// - Parameter seconds: Longest wait.
+    /// - Returns: Whether it has come to that.
+    nonisolated func untilStarted(seconds: UInt64) async -> Bool {
+        await until(seconds: seconds) {
+            let report = self.report
+            return report.hasLooked || report.generation > 0 ? true : nil
+        } ?? false
+    }
+
+    /// Asks after each change until there is an answer or the time is over.
+    private nonisolated func until<Answer: Sendable>(
+        seconds: UInt64,
+        _ answer: @escaping @Sendable () -> Answer?
+    ) async -> Answer? {
+        let changes = bell.listen()
+        if let known = answer() { return known }
+        let heard = await withTaskGroup(of: Answer?.self) { group in
             group.addTask {
                 for await _ in changes {
-                    if let verdict = self.decided(question) { return verdict }
+                    if let known = answer() { return known }
                 }
                 return nil
             }
             group.addTask {
                 // Cancellation is the only error.
-                try? await Task.sleep(nanoseconds: limit * 1_000_000_000)
+                try? await Task.sleep(nanoseconds: seconds * 1_000_000_000)
                 return nil
             }
             let first = await group.next() ?? nil
             group.cancelAll()
             return first
         }
-        return verdict ?? decided(question) ?? undecided
+        return heard ?? answer()
     }
 
     private nonisolated var undecided: Verdict {

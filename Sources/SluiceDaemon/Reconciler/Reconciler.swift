@@ -83,6 +83,7 @@ package actor Reconciler {
         var verdict = await consider(cause)
         if cause == .start, !isServingFiles(verdict) { await serveAtStart(becauseOf: verdict) }
         verdict.generation = memory.generation
+        memory.hasLooked = true
         return verdict
     }
 
@@ -156,6 +157,7 @@ package actor Reconciler {
 
     private var newReport: ReconcilerReport {
         ReconcilerReport(
+            hasLooked: memory.hasLooked,
             generation: memory.generation,
             digest: memory.liveDigest,
             liveSinceUnixSeconds: memory.liveSinceUnixSeconds,

@@ -3,6 +3,8 @@ package import GraphModel
 
 /// How reconciling goes, as a value that anybody may read at any time.
 package struct ReconcilerReport: Sendable {
+    /// Whether the first look is over.
+    package var hasLooked = false
     /// The generation that is live; 0 before the first.
     package var generation: UInt64 = 0
     /// Digest of its normalised configuration; empty before the first.
@@ -35,6 +37,8 @@ package struct ReconcilerReport: Sendable {
 
 /// What the reconciler remembers from one look to the next.
 struct ReconcilerMemory: Sendable {
+    /// Whether the first look is over.
+    var hasLooked = false
     /// The generation that is live.
     var generation: UInt64 = 0
     /// Digest of its normalised configuration.
