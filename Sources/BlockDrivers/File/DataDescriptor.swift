@@ -214,7 +214,8 @@ extension DataDescriptor {
             case .system(ENOENT):
                 (
                     .openFailed,
-                    "\(path) does not exist; make it, or set create: {size: ...} to have it made"
+                    "\(path) does not exist; make it, or set create: {size: ...} to have it made "
+                        + "(create: true when a format above makes its image in it)"
                 )
             case .system(EACCES) where writing, .system(EPERM) where writing,
                 .system(EROFS) where writing:

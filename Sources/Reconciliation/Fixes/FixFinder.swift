@@ -58,7 +58,7 @@ package struct FixFinder {
         let conflict = conflict(of: finding)
         let candidates =
             conflict.map(candidates) ?? violation(of: finding).map(candidates)
-            ?? spellings(of: finding)
+            ?? missingListener(of: finding) ?? spellings(of: finding)
         var fixes: [ProposedFix] = []
         var failed: [String] = []
         for candidate in candidates where !fixes.contains(where: { $0.edits == candidate.edits }) {
@@ -132,6 +132,20 @@ package struct FixFinder {
             result.append(ConfigurationText(path: text.path, bytes: bytes))
         }
         return done == edits.count ? result : nil
+    }
+
+    /// An export has no listener and could have one of several: its name is no misspelt word.
+    private func missingListener(of finding: Diagnostic) -> [Candidate]? {
+        guard finding.code == "E0307", let mark = finding.mark else { return nil }
+        let exports = configuration.description.exports.keys.map { ObjectKind.export.object($0) }
+        guard let export = exports.first(where: { configuration.marks.objects[$0] == mark }) else {
+            return nil
+        }
+        return finding.suggestions.compactMap { listener in
+            let entry = "listener: \(listener)"
+            guard let edit = text.insertion(of: entry, into: export) else { return nil }
+            return Candidate(title: "serve on \(listener)", what: entry, edits: [edit])
+        }
     }
 
     /// Words that somebody may have meant.

@@ -73,7 +73,7 @@ struct DesiredState: Sendable {
         var answer = Verdict(
             verdict == .conflicting ? .conflict : .invalid,
             verdict == .conflicting ? "PermissionConflict" : "ConfigurationInvalid",
-            "\(errors.count) errors in the configuration\(first)"
+            "\(errors.count) error\(errors.count == 1 ? "" : "s") in the configuration\(first)"
         )
         answer.diagnostics = diagnostics
         return answer

@@ -79,7 +79,8 @@ extension Reconciler {
         if !conditions[.sourceReady], conditions.table[.sourceReady]?.reason != "Starting" {
             emit(.sourceBack, ["path": .text(reader.paths.first ?? "")])
         }
-        set(.sourceReady, true, "Read", "\(found.files.count) files")
+        let count = found.files.count
+        set(.sourceReady, true, "Read", "\(count) file\(count == 1 ? "" : "s")")
         memory.commit = reader.gitCommit()
     }
 

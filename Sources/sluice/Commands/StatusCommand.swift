@@ -80,15 +80,19 @@ struct StatusText {
         }
         let exports = status["exports"]?.list ?? []
         let busy = exports.filter { $0["clients"]?.list?.isEmpty == false }
-        lines.append("\(exports.count) exports, \(busy.count) with clients")
+        lines.append("\(counted(exports.count, "export")), \(busy.count) with clients")
         for export in exports {
             let count = export["clients"]?.list?.count ?? 0
             lines.append(
                 "  " + pad(export["name"]?.text ?? "", 20)
-                    + pad("node " + (export["node"]?.text ?? ""), 26) + "\(count) clients"
+                    + pad("node " + (export["node"]?.text ?? ""), 26) + counted(count, "client")
             )
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func counted(_ count: Int, _ noun: String) -> String {
+        "\(count) \(noun)" + (count == 1 ? "" : "s")
     }
 
     private var revertsTo: Int64 { status["confirm"]?["revertsTo"]?.integer ?? 0 }

@@ -16,6 +16,28 @@ private func mended(_ text: String) -> (read: Configuration, fixes: FixList, aft
 
 @Suite("Fixes")
 struct FixTests {
+    @Test(
+        "an export without a listener keeps its name and gets one of them",
+        arguments: [
+            "exports:\n  disk: {type: nbd, node: n}\n",
+            "exports:\n  disk:\n    type: nbd\n    node: n\n",
+        ]
+    )
+    func listener(exports: String) throws {
+        let (read, fixes, after) = mended(
+            """
+            sluice: 1
+            listeners: {near: {type: nbd, address: "unix:s"}, far: {type: nbd, address: "unix:t"}}
+            nodes: {n: {driver: null-co}}
+
+            """ + exports
+        )
+        #expect(read.diagnostics.map(\.code) == ["E0307"])
+        #expect(fixes.all.map(\.what) == ["listener: far", "listener: near"])
+        #expect(after.allSatisfy { $0.verdict == .valid })
+        #expect(after.map { $0.description.exports["disk"]?.listener } == ["far", "near"])
+    }
+
     private static let head = "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:s\"}}\n"
 
     @Test(
