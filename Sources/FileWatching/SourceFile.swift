@@ -58,6 +58,8 @@ package struct SourceRead: Sendable {
     package var faults: [SourceFault] = []
     /// Files that are no sources, with the reason.
     package var ignored: [SourceFault] = []
+    /// Files that were read while somebody had them open for writing, as far as the kernel tells.
+    package var unfinished: [String] = []
     /// Whether a file changed while it was read; then the whole must be read again.
     package var moved = false
     /// Whether the path itself is missing, or a directory without any source.

@@ -160,6 +160,7 @@ package enum SourceFiles {
         var after = stat()
         let isSame = fstat(descriptor, &after) == 0 && fingerprint(before) == fingerprint(after)
         if !isSame { result.moved = true }
+        if OpenWriters.have(descriptor) { result.unfinished.append(path) }
         result.files.append(
             SourceFile(
                 path: path,

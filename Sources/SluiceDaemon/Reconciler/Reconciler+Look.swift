@@ -58,6 +58,9 @@ extension Reconciler {
         )
     }
 
+    /// What the event says of a scan that is put off, by the condition's reason.
+    private static let heldBecause = ["GitLock": "git-lock", "WriterOpen": "writer-open"]
+
     private func waitForWriter(_ reason: String, _ message: String) -> Verdict {
         if memory.movingSinceNanoseconds == nil {
             memory.movingSinceNanoseconds = clock.monotonicNanoseconds()
@@ -65,7 +68,7 @@ extension Reconciler {
             emit(
                 .sourceHeld,
                 [
-                    "why": reason == "GitLock" ? "git-lock" : "writer",
+                    "why": .text(Self.heldBecause[reason] ?? "writer"),
                     "until": .text(Timestamp.text(unixSeconds: clock.unixSeconds() + seconds)),
                 ]
             )

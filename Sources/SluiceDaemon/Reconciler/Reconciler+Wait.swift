@@ -112,8 +112,10 @@ extension Reconciler {
             }
         case .commit(let commit):
             verdict = verdictOf(report.outcomes.outcome(of: commit))
-            if verdict == nil, let head = report.commit, !head.hasPrefix(commit),
-                reader.hasLeft(commit: commit), report.outcomes.outcome(of: head) != nil
+            // The newest look may be older than the checkout that is waited for.
+            if verdict == nil, let head = report.commit, reader.gitCommit() == head,
+                !head.hasPrefix(commit), reader.hasLeft(commit: commit),
+                report.outcomes.outcome(of: head) != nil
             {
                 verdict = verdictOf(.superseded(by: "commit \(head)"))
             }

@@ -54,8 +54,8 @@ package struct SourceReader: Sendable {
     /// Reads everything that may have changed.
     ///
     /// - Parameters:
-    ///   - ignoresLock: Whether a lock of git's is passed over, because it was waited for long
-    ///     enough.
+    ///   - ignoresLock: Whether a lock of git's and a file that is open for writing are passed over,
+    ///     because they were waited for long enough.
     ///   - isThorough: Whether also what looks unchanged is read again.
     /// - Returns: Files of one moment, or why there are none.
     package func scan(ignoresLock: Bool = false, isThorough: Bool = false) -> Scan {
@@ -68,7 +68,13 @@ package struct SourceReader: Sendable {
             // The second pass reads again what was written so lately that a change might not show.
             kept = Dictionary(last.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
             let next = read(kept)
-            if !last.moved, !next.moved, last.isSame(as: next) { return result(of: next) }
+            if !last.moved, !next.moved, last.isSame(as: next) {
+                // What is settled was read in the first pass only.
+                guard !ignoresLock, let path = next.unfinished ?? last.unfinished else {
+                    return result(of: next)
+                }
+                return .moving(reason: "WriterOpen", message: "\(path) is open for writing")
+            }
             last = next
         }
         return .moving(reason: "SourceBusy", message: "files keep changing while they are read")
@@ -88,6 +94,7 @@ package struct SourceReader: Sendable {
             let found = SourceFiles.read(path, known: known)
             reading.files += found.files
             reading.moved = reading.moved || found.moved
+            reading.unfinished = reading.unfinished ?? found.unfinished.first
             if found.isLost {
                 let isMissing = found.faults.first.map { "\($0.path): \($0.reason)" }
                 reading.lost =
@@ -147,6 +154,8 @@ private struct Reading {
     var files: [SourceFile] = []
     var lost: (reason: String, message: String)?
     var moved = false
+    /// A file that somebody has open for writing.
+    var unfinished: String?
 
     /// Whether another pass found the very same files.
     func isSame(as other: Reading) -> Bool {
