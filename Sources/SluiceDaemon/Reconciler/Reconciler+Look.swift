@@ -225,7 +225,9 @@ extension Reconciler {
     /// What the files wish is live; a history that cannot be written is another matter.
     func setHealthy() {
         let reason = conditions.table[.degraded]?.reason
-        guard reason != Self.historyLost, !memory.isPartial else { return }
+        guard reason != Self.historyLost, reason != Self.stateDamaged, !memory.isPartial else {
+            return
+        }
         set(.degraded, false, "Healthy")
     }
 }

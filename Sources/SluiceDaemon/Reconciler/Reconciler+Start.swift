@@ -12,9 +12,6 @@ extension Reconciler {
     /// Serves the last committed graph at start, because the sources are bad or missing, or because
     /// a person had applied it above them; and when that cannot be had either, whatever of it can.
     func serveAtStart(becauseOf verdict: Verdict) async {
-        for finding in store.findings {
-            logger.error("state damaged", metadata: ["reason": "\(finding)"])
-        }
         guard graph.liveDescription.exports.isEmpty, graph.liveDescription.nodes.isEmpty else {
             return
         }
@@ -36,6 +33,18 @@ extension Reconciler {
         }
         await servePart(of: wished)
     }
+
+    /// Says what was found damaged in the state directory; it stays said until a restart.
+    func tellDamage() {
+        for finding in store.findings {
+            logger.error("state damaged", metadata: ["reason": "\(finding)"])
+        }
+        guard let finding = store.findings.first, !conditions[.degraded] else { return }
+        set(.degraded, true, Self.stateDamaged, finding)
+    }
+
+    /// The reason why the daemon is degraded when its state could not be read whole.
+    static let stateDamaged = "StateDamaged"
 
     private func tellRestored(_ record: GenerationRecord, becauseOf verdict: Verdict) {
         let isExpected = [Self.held, Self.confirmPending].contains(verdict.reason)

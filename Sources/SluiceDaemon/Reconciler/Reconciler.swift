@@ -83,6 +83,7 @@ package actor Reconciler {
         var verdict = await consider(cause)
         if cause == .start, !isServingFiles(verdict) { await serveAtStart(becauseOf: verdict) }
         verdict.generation = memory.generation
+        if cause == .start { tellDamage() }
         memory.hasLooked = true
         return verdict
     }

@@ -22,7 +22,7 @@ package struct StateStore: Sendable {
         if journal.isDamaged {
             findings.append(
                 "the journal in \(path) was damaged; it is kept as journal.damaged, and the last "
-                    + "generation that can be read is used"
+                    + "generation that can be read is used; after a restart this is forgotten"
             )
         }
         try completeCommit()

@@ -6,7 +6,8 @@ import GraphModel
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
-        abstract: "Says what is live, since when, and what is wrong."
+        abstract: "Says what is live, since when, and what is wrong.",
+        discussion: "Ends with 1 while less is served than was wished, or the state is damaged."
     )
 
     @OptionGroup var control: ControlOptions
@@ -17,6 +18,9 @@ struct StatusCommand: ParsableCommand {
         switch output.format {
         case .json: Terminal.print(status.prettyText)
         case .text: Terminal.print(StatusText(status).text)
+        }
+        if status["conditions"]?["Degraded"]?["status"]?.flag == true {
+            throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }
