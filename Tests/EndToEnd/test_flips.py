@@ -7,68 +7,23 @@ import os
 import pathlib
 import signal
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+from flip_graphs import Generation
 from sluice_daemon import LONG, DaemonTest, wait_until
+from soak import UnixConnection, ask
 
 FLIPS = int(os.environ.get("SLUICE_FLIPS", 100_000 if LONG else 2_000))
-CALM_SECONDS = float(os.environ.get("SLUICE_CALM_SECONDS", 5))
-
-HEAD = """sluice: 1
-iothreads: {io0: {}, io1: {}}
-throttle-groups:
-  gold: {iops-total: 2000000}
-  iron: {iops-total: 1000000}
-listeners:
-  local: {type: nbd, address: "unix:{dir}/nbd.sock"}
-  lan: {type: nbd, address: "tcp:127.0.0.1:PORT"}
-"""
-A = '  a: {driver: file, filename: "{dir}/a.raw"}\n'
-B = '  b: {driver: file, filename: "{dir}/b.raw"}\n'
-C = '  c: {driver: file, filename: "{dir}/c.raw"}\n'
-S = '  s: {driver: file, filename: "{dir}/s.raw", read-only: true}\n  t: {driver: file, filename: "{dir}/t.raw", read-only: true}\n'
-
-
-def graph(nodes=A + B + C + S, a="a", b="b", c="c", d="s", thread_a="", thread_c=""):
-    """One generation; `d` only is served from different disks."""
-    return HEAD + "nodes:\n" + nodes + f"""exports:
-  a: {{type: nbd, node: {a}, listener: local, writable: true{thread_a}}}
-  b: {{type: nbd, node: {b}, listener: lan, writable: true}}
-  c: {{type: nbd, node: {c}, listener: local, writable: true{thread_c}}}
-  d: {{type: nbd, node: {d}, listener: local}}
-"""
-
-
-PLAIN = A + B + C + S
-THROTTLE_A = "  ta: {driver: throttle, throttle-group: gold, file: a}\n"
-RAW_B = "  rb: {driver: raw, file: b}\n"
-# What clients must not notice at all.
-FREE = [
-    graph(),
-    graph(PLAIN + THROTTLE_A, a="ta"),
-    graph(PLAIN + THROTTLE_A.replace("gold", "iron"), a="ta"),
-    graph(PLAIN + THROTTLE_A.replace("gold", "iron").replace("file: a", "file: ra") + "  ra: {driver: raw, file: a}\n", a="ta"),
-    graph(PLAIN + RAW_B, b="rb"),
-    graph(PLAIN + RAW_B.replace("file: b", "file: tb") + "  tb: {driver: throttle, throttle-group: gold, file: b}\n", b="rb"),
-    graph(A + B + C.replace("  c:", "  d:").replace("raw\"", "raw\", formerly: c") + S, c="d"),
-    graph(A + B + C.replace("raw\"", "raw\", formerly: d") + S),
-    graph(PLAIN + "  dc: {driver: blkdebug, image: c}\n", c="dc"),
-    graph(PLAIN.replace('c.raw"', 'c.raw", detect-zeroes: on')),
-]
-# What holds requests up for a moment.
-DRAINED = [
-    graph(d="t"),
-    graph(S.join(["", A + B + C]).replace("s.raw", "x.raw").replace("t.raw", "s.raw").replace("x.raw", "t.raw"), d="s"),
-    graph(thread_a=", iothread: io0"),
-    graph(thread_a=", iothread: io1", thread_c=", iothread: io0"),
-    graph(PLAIN + '  o: {driver: qcow2, file: {driver: file, filename: "{dir}/o.qcow2", create: true}, create: {size: 16MiB}, backing: s}\n', d="o"),
-    graph(PLAIN + "  wt: {driver: raw, file: t}\n", d="wt"),
-]
+# So many requests are answered before it ends, whatever the machine makes of them in that time.
+REQUESTS = 500 * FLIPS if FLIPS <= 2_000 else 1_000_000
+CALM_SECONDS = 2
+# The most requests a second of one client, so that the clients leave something of the machine to the flips.
+RATE = int(os.environ.get("SLUICE_FLIP_RATE", 300 if LONG else 1_500))
+FIO_RATE = RATE * 2
 
 
 def free_port():
@@ -83,111 +38,163 @@ class FlipTest(DaemonTest):
         memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
         before, tempfile.tempdir = tempfile.tempdir, memory
         self.addCleanup(lambda: setattr(tempfile, "tempdir", before))
+        self.pauses = {"free": [], "all": []}
+        self.added = {"free": [], "all": []}
+        self.phases = {}
 
     def test_flips_under_verified_load(self):
         port = free_port()
-        start = graph().replace("PORT", str(port))
         sluice = self.daemon({"disk.yaml": "sluice: 1\n"})
-        for name in "abc":
+        generation = Generation(sluice.directory, port)
+        for name in "abcew":
             self.image(sluice.directory / f"{name}.raw", 16)
-        self.image(sluice.directory / "s.raw", 16, fill=0x53)
-        self.image(sluice.directory / "t.raw", 16, fill=0x54)
-        sluice.edit("disk.yaml", start)
+        for name in "gst":
+            self.image(sluice.directory / f"{name}.raw", 16, fill=ord(name))
+        os.link(sluice.directory / "a.raw", sluice.directory / "a-link.raw")
+        sluice.edit("disk.yaml", generation.text())
         sluice.start("--no-watch")
-        wait_until(lambda: len(sluice.show()["exports"]) == 4, 10, "four exports")
-        tcp = f"nbd://127.0.0.1:{port}/b"
+        wait_until(lambda: len(sluice.show()["exports"]) == 7, 10, "seven exports")
         stop = sluice.directory / "stop"
-        fio = self.fio(sluice, tcp)
-        clients = {
-            "a": self.load("verify", sluice.uri("a"), stop), "c": self.load("verify", sluice.uri("c"), stop),
-            "d": self.load("uniform", sluice.uri("d"), stop)}
-        phases = {"calm": [time.monotonic()]}
+        tcp = f"nbd://127.0.0.1:{port}/"
+        fios = {"b": self.fio(sluice, "b", tcp + "b"), "e": self.fio(sluice, "e", sluice.uri("e"))}
+        self.clients = {
+            "a": self.load("verify", sluice.uri("a"), stop), "c": self.load("verify", tcp + "c", stop),
+            "d": self.load("uniform", sluice.uri("d"), stop), "q": self.load("verify", tcp + "q", stop),
+            "w": self.load("layered", sluice.uri("w"), stop)}
+        self.phases["calm"] = [time.monotonic()]
         time.sleep(CALM_SECONDS)
-        phases["calm"].append(time.monotonic())
-        usable = [text for text in FREE + DRAINED if self.is_usable(sluice, text.replace("PORT", str(port)))]
-        free = [text for text in usable if text in FREE]
-        pauses = []
-        for name, texts, count in (("free", free, FLIPS // 2), ("all", usable, FLIPS - FLIPS // 2)):
-            phases[name] = [time.monotonic()]
-            for number in range(count):
-                self.flip(sluice, texts[number % len(texts)].replace("PORT", str(port)), number, pauses)
-                if number % 50 == 0:
-                    self.assertIsNone(fio.poll(), "fio runs")
-            phases[name].append(time.monotonic())
+        self.phases["calm"].append(time.monotonic())
+        self.flip(sluice, generation, {"free"}, lambda done: done >= FLIPS // 2, fios)
+        flips = FLIPS // 2
+        flips += self.flip(
+            sluice, generation, {"free", "drained"},
+            lambda done: flips + done >= FLIPS and self.answered(sluice) >= REQUESTS, fios)
         stop.touch()
-        fio.send_signal(signal.SIGINT)
-        words = {name: self.end(client) for name, client in clients.items()}
-        errors = fio.communicate(timeout=60)[1].decode()
-        text = (sluice.directory / "fio.json").read_text()
-        report = json.loads(text[text.index("{"):])["jobs"][0]  # before it stands that it was interrupted
-        self.assertEqual(report["error"], 0, errors)
-        self.tell_figures(words, report, phases, pauses, len(usable))
+        words = {name: self.end(client) for name, client in self.clients.items()}
+        reports = {name: self.end_fio(sluice, name, fio) for name, fio in fios.items()}
+        self.tell_figures(words, reports, flips)
+        counted = {export["name"]: export["counters"] for export in sluice.show()["exports"]}
         for name, word in words.items():
             self.assertEqual((word["failed"], word["wrong"]), (0, 0), f"export {name}")
             self.assertEqual(word["sent"], word["answered"], f"export {name}")
-        counted = {export["name"]: export["counters"] for export in sluice.show()["exports"]}
-        for name, word in words.items():
-            self.assertEqual(counted[name]["failed"], 0)
             completed = sum(counted[name].get(key, 0) for key in ("reads", "writes", "flushes"))
-            self.assertGreaterEqual(completed, word["answered"], f"the daemon's count of {name}")
+            self.assertEqual(completed, word["answered"], f"none of export {name} was done twice")
+        for name, counters in counted.items():
+            self.assertEqual(counters["failed"], 0, f"export {name}")
         sluice.stop()
 
-    def flip(self, sluice, text, number, pauses):
-        path = sluice.directory / "wish.yaml"
-        path.write_text(sluice.fill(text))
-        result = sluice.cli("apply", path, "--yes", "-o", "json", code=None)
-        verdict = json.loads(result.stdout) if result.stdout.startswith("{") else {}
-        self.assertEqual(result.returncode, 0, f"flip {number}: {result.stdout}{result.stderr}")
-        for export in (verdict.get("receipt") or {}).get("exports") or []:
-            self.assertEqual(export["failed"], 0, f"flip {number}: {export}")
-            pause = next((export[key] for key in export if key.startswith("pause")), 0)
-            if pause:
-                pauses.append(pause)
+    def flip(self, sluice, generation, kinds, is_enough, fios):
+        """Flips until it is enough; returns how often."""
+        name = "all" if "drained" in kinds else "free"
+        self.phases[name] = [time.monotonic()]
+        done = 0
+        while done % 50 or not is_enough(done):
+            self.flip_once(sluice, generation, kinds, name)
+            done += 1
+            if done % 50 == 0:
+                for export, fio in fios.items():
+                    self.assertIsNone(fio.poll(), f"fio of {export} runs")
+        self.phases[name].append(time.monotonic())
+        return done
 
-    def is_usable(self, sluice, text):
-        """Whether this build has the drivers of a generation."""
-        path = sluice.directory / "wish.yaml"
-        path.write_text(sluice.fill(text))
-        result = sluice.cli("apply", path, "--yes", "-o", "json", code=None)
-        if result.returncode != 0:
-            self.assertIn("E0502", result.stdout + result.stderr, f"{text}\n{result.stdout}{result.stderr}")
-        return result.returncode == 0
+    def flip_once(self, sluice, generation, kinds, name):
+        had = generation.has_layer()
+        changed = generation.step(kinds)
+        word = {(False, True): "on", (True, False): "off"}.get((had, generation.has_layer()))
+        if word:
+            self.tell_client("w", word)
+        verdict = self.apply(sluice, generation.text())
+        if word:
+            self.tell_client("w", "done")
+        self.assertEqual(verdict["exit"], 0, f"{changed}: {verdict}\n{generation.text()}")
+        pause = added = 0
+        for export in verdict["receipt"]["exports"]:
+            self.assertEqual(export["failed"], 0, f"{changed}: {export}")
+            pause = max(pause, export["pause_ns"])
+            added = max(added, export["longest_added_ns"])
+        if pause:
+            self.pauses[name].append(pause)
+        if added:
+            self.added[name].append(added)
+        if name == "free":
+            self.assertEqual(pause, 0, f"{changed} needs no drain: {verdict['receipt']}")
+        used = generation.images()
+        for image in sluice.directory.glob("*-*.qcow2"):
+            if image.name not in used:
+                image.unlink()
+
+    def apply(self, sluice, text):
+        """As `sluice apply --yes` asks, without a process for each flip."""
+        connection = UnixConnection(sluice.control)
+        try:
+            body = {"format": "sluice.apply/1", "files": [{"path": "flip.yaml", "text": text}],
+                    "baseDirectory": str(sluice.directory), "allowRemove": []}
+            connection.request("POST", "/v1/apply", json.dumps(body))
+            return json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+
+    def answered(self, sluice):
+        exports = ask(sluice.control, "/v1/graph")["exports"]
+        return sum(export["counters"][key] for export in exports for key in ("reads", "writes", "flushes"))
 
     def load(self, kind, uri, stop):
         program = pathlib.Path(__file__).with_name("flip_load.py")
-        process = subprocess.Popen([sys.executable, program, kind, uri, stop], stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen([sys.executable, program, kind, uri, stop, str(RATE)], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, text=True)
         self.addCleanup(process.kill)
         self.assertEqual(process.stdout.readline(), "ready\n")
         return process
+
+    def tell_client(self, name, word):
+        client = self.clients[name]
+        client.stdin.write(word + "\n")
+        client.stdin.flush()
+        self.assertEqual(client.stdout.readline(), word + "\n")
 
     def end(self, process):
         output = process.communicate(timeout=120)[0]
         self.assertEqual(process.returncode, 0)
         return json.loads(output)
 
-    def fio(self, sluice, uri):
+    def fio(self, sluice, name, uri):
         process = subprocess.Popen(
-            ["fio", "--name=tcp", "--ioengine=nbd", f"--uri={uri}", "--rw=randwrite", "--bs=4k", "--iodepth=16",
+            ["fio", f"--name={name}", "--ioengine=nbd", f"--uri={uri}", "--rw=randwrite", "--bs=4k", "--iodepth=16",
              "--verify=crc32c", "--verify_backlog=512", "--verify_fatal=1", "--size=16m", "--time_based",
-             "--runtime=100000", "--output-format=json", f"--output={sluice.directory / 'fio.json'}"],
+             "--runtime=1000000", f"--rate_iops={FIO_RATE}", "--output-format=json",
+             f"--output={sluice.directory / name}.json"],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=sluice.directory)
         self.addCleanup(process.kill)
         return process
 
-    def tell_figures(self, words, report, phases, pauses, forms):
+    def end_fio(self, sluice, name, process):
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=60)[1].decode()
+        text = (sluice.directory / f"{name}.json").read_text()
+        report = json.loads(text[text.index("{"):])["jobs"][0]  # before it stands that it was interrupted
+        self.assertEqual(report["error"], 0, errors)
+        return report
+
+    def tell_figures(self, words, reports, flips):
         requests = sum(word["answered"] for word in words.values())
-        requests += report["read"]["total_ios"] + report["write"]["total_ios"]
-        seconds = phases["all"][1] - phases["free"][0]
-        print(f"\n{FLIPS} flips between {forms} generations in {seconds:.0f} s, {requests} requests, all verified")
-        for name, (begin, end) in phases.items():
+        requests += sum(report[kind]["total_ios"] for report in reports.values() for kind in ("read", "write"))
+        seconds = self.phases["all"][1] - self.phases["free"][0]
+        print(f"\n{flips} flips in {seconds:.0f} s, {requests} requests, all verified")
+        for name, (begin, end) in self.phases.items():
             worst = {export: max((latency for key, latency in word["buckets"].items()
                                   if begin * 10 <= int(key) < end * 10 - 1), default=0) * 1000
                      for export, word in words.items()}
             print(f"  {name}: worst request in ms " + ", ".join(f"{k} {v:.2f}" for k, v in worst.items()))
-        if pauses:
-            ordered = sorted(pauses)
-            print(f"  {len(pauses)} pauses, median {statistics.median(ordered) / 1e6:.3f} ms, p99 "
-                  f"{ordered[int(len(ordered) * 0.99)] / 1e6:.3f} ms, longest {ordered[-1] / 1e6:.3f} ms (as the receipts say)")
+        for what, values in (("pauses", self.pauses["all"]), ("longest added delays", self.added["all"])):
+            if values:
+                print(f"  {what} in ms, of {len(values)} drained flips, as the receipts say: " + percentiles(values))
+
+
+def percentiles(values):
+    ordered = sorted(value / 1e6 for value in values)
+    places = {"median": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
+    found = [f"{name} {ordered[int(len(ordered) * place)]:.3f}" for name, place in places.items()]
+    return ", ".join(found + [f"longest {ordered[-1]:.3f}"])
 
 
 if __name__ == "__main__":

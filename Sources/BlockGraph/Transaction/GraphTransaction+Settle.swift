@@ -27,6 +27,19 @@ extension GraphTransaction {
         Catalog.driver(node.driver)?.slots.contains { $0.role.contains(.metadata) } ?? false
     }
 
+    /// Whether the tables of a format lie in the very node in which they lay, below filters.
+    ///
+    /// Another node may hold another image, or none yet: what reads it must be opened anew.
+    func hasSameImage(_ live: NodeDescription, _ node: NodeDescription) -> Bool {
+        for slot in Catalog.driver(node.driver)?.slots ?? [] where slot.role.contains(.metadata) {
+            let before = graph.resolved.description.image(below: live.child(slot.name))
+            let after = desired.image(below: node.child(slot.name))
+            guard let before, let after else { continue }
+            guard kept(after)?.identity == graph.records[before]?.identity else { return false }
+        }
+        return true
+    }
+
     /// Whether a node that goes on has to be told of its children: of other edges, and if it is a
     /// format, of other nodes at their ends or other sizes of these.
     func hasOtherChildren(
@@ -86,5 +99,22 @@ extension GraphTransaction {
             pending += graph.records[name]?.description.children.map(\.node) ?? []
         }
         return found
+    }
+}
+
+extension GraphDescription {
+    /// The node whose bytes a chain of filters shows.
+    fileprivate func image(below name: String?) -> String? {
+        guard var name else { return nil }
+        // A graph has no cycles; the bound is for a broken one.
+        for _ in 0...nodes.count {
+            guard let node = nodes[name], let driver = Catalog.driver(node.driver),
+                let child = node.children.first(where: {
+                    driver.role(edge: $0.edge, of: node)?.contains(.filtered) == true
+                })
+            else { return name }
+            name = child.node
+        }
+        return nil
     }
 }

@@ -102,10 +102,11 @@ final class GraphTransaction {
     }
 
     /// Live nodes that go on, by their name in the wished graph.
-    private func kept(_ name: String) -> LiveGraph.Record? {
+    func kept(_ name: String) -> LiveGraph.Record? {
         let former = transition.formerNames[name] ?? name
         guard let record = graph.records[former], let node = desired.nodes[name],
-            !transition.replacedNodes.contains(name), record.description.driver == node.driver
+            !transition.replacedNodes.contains(name), record.description.driver == node.driver,
+            hasSameImage(record.description, node)
         else { return nil }
         return record
     }
