@@ -15,6 +15,11 @@ ssize_t clinux_recv_nowait(int fd, void *buffer, size_t length)
     return RESULT(recv(fd, buffer, length, MSG_DONTWAIT));
 }
 
+ssize_t clinux_peek_nowait(int fd, void *buffer, size_t length)
+{
+    return RESULT(recv(fd, buffer, length, MSG_PEEK | MSG_DONTWAIT));
+}
+
 ssize_t clinux_send_nowait(int fd, const void *buffer, size_t length, int flags)
 {
     return RESULT(send(fd, buffer, length, flags | MSG_DONTWAIT | MSG_NOSIGNAL));

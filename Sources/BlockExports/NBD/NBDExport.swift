@@ -19,6 +19,9 @@ package final class NBDExport: ExportHandler {
         /// Clients for whom there is no port at the moment.
         var waiting: [NBDPassage] = []
         var isClosing = false
+        /// Ports that were left and whose clients are not all on their way yet.
+        var leavingCount = 0
+        var handoverWaits: [CheckedContinuation<Void, Never>] = []
     }
     private let state = Locked(State())
 
@@ -50,11 +53,34 @@ package final class NBDExport: ExportHandler {
     package func detach(_ port: ExportPort) {
         let (group, isClosing) = state.withLock { state in
             let index = state.groups.firstIndex { $0.port === port }
+            if index != nil, !state.isClosing { state.leavingCount += 1 }
             return (index.map { state.groups.remove(at: $0) }, state.isClosing)
         }
         port.client = nil
         guard let group else { return }
         if isClosing { group.shutDown() } else { group.leave() }
+    }
+
+    package func waitForHandover() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard state.leavingCount > 0 else { return true }
+                state.handoverWaits.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// The last client of a port that was left is on its way; called once for each, on its loop.
+    func groupLeft() {
+        let waits = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.leavingCount -= 1
+            guard state.leavingCount == 0 else { return [] }
+            defer { state.handoverWaits = [] }
+            return state.handoverWaits
+        }
+        for wait in waits { wait.resume() }
     }
 
     /// Ends the export; any thread.

@@ -20,6 +20,8 @@ package final class ExportCounters: Sendable {
     package let held = Atomic<UInt64>(0)
     /// Longest time for which a pause held a request, in nanoseconds.
     package let longestHeldNanoseconds = Atomic<UInt64>(0)
+    /// The same of the last pause alone.
+    private let lastHeldNanoseconds = Atomic<UInt64>(0)
 
     /// Counters at zero.
     package init() {}
@@ -42,12 +44,17 @@ package final class ExportCounters: Sendable {
         if isFailure { Self.add(1, to: failed) }
     }
 
+    /// Begins a pause; called on the port's loop only.
+    func pauseBegan() { lastHeldNanoseconds.store(0, ordering: .relaxed) }
+
+    /// Longest time for which the last pause held a request, in nanoseconds; any thread.
+    var longestHeldOfLastPause: UInt64 { lastHeldNanoseconds.load(ordering: .relaxed) }
+
     /// Counts requests that a pause held; called on the port's loop only.
     package func recordHeld(_ count: Int, nanoseconds: UInt64) {
         Self.add(UInt64(count), to: held)
-        if nanoseconds > longestHeldNanoseconds.load(ordering: .relaxed) {
-            longestHeldNanoseconds.store(nanoseconds, ordering: .relaxed)
-        }
+        Self.raise(longestHeldNanoseconds, to: nanoseconds)
+        Self.raise(lastHeldNanoseconds, to: nanoseconds)
     }
 
     /// The counters as plain numbers.
@@ -65,6 +72,11 @@ package final class ExportCounters: Sendable {
             held: held.load(ordering: .relaxed),
             longestHeldNanoseconds: longestHeldNanoseconds.load(ordering: .relaxed)
         )
+    }
+
+    private static func raise(_ maximum: borrowing Atomic<UInt64>, to value: UInt64) {
+        guard value > maximum.load(ordering: .relaxed) else { return }
+        maximum.store(value, ordering: .relaxed)
     }
 
     @inline(__always)

@@ -36,6 +36,7 @@ package final class ExportPort {
     func pause() {
         guard !isPaused else { return }
         isPaused = true
+        counters.pauseBegan()
         client?.portPaused(self)
     }
 

@@ -65,8 +65,15 @@ package protocol ExportHandler: AnyObject, Sendable {
     /// export moves to another loop. Called on the port's loop at commit, after a drain.
     func detach(_ port: ExportPort)
 
+    /// Waits until the clients of ports that were detached are at the port of this moment, or gone.
+    func waitForHandover() async
+
     /// Who is connected; any thread.
     var clients: [ExportClient] { get }
+}
+
+extension ExportHandler {
+    package func waitForHandover() async {}
 }
 
 /// A client that is connected.

@@ -26,6 +26,9 @@ extension GraphTransaction {
             )
         }
         let services = addPorts(to: &loopChanges, wiring: wiring)
+        moving = services.filter { name, service in
+            graph.exports[name].map { $0.thread != service.thread } ?? false
+        }.mapValues(\.thread)
         for change in changes { change.commit() }
         for (thread, cpu) in rebound { _ = await thread.bind(toCPU: cpu) }
         for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) where !change.isEmpty {
@@ -37,6 +40,7 @@ extension GraphTransaction {
         graph.resolved = transition.desired
         graph.exports = services
         await resumeDrained()
+        await waitForMoves()
         let gone = graph.threads.keys.filter {
             $0 != LiveGraph.defaultThread && desired.ioThreads[$0] == nil
         }
@@ -79,6 +83,17 @@ extension GraphTransaction {
             }
         }
         return services
+    }
+
+    /// Waits until the clients of exports that went to another thread are served there.
+    private func waitForMoves() async {
+        guard !moving.isEmpty else { return }
+        for (name, thread) in moving.sorted(by: { $0.key < $1.key }) {
+            await graph.exports[name]?.handler.waitForHandover()
+            // What came with them is counted there.
+            _ = await graph.threads[thread]?.structure
+        }
+        movePauseNanoseconds = MonotonicClock.now - drainStartNanoseconds
     }
 
     /// Whether the way from an export into the graph is not what it was.
@@ -129,6 +144,11 @@ extension GraphTransaction {
         return warnings
     }
 
+    private func pause(of export: String) -> UInt64 {
+        if moving[export] != nil { return movePauseNanoseconds }
+        return drained.values.joined().contains(export) ? pauseNanoseconds : 0
+    }
+
     /// What clients noticed.
     func receipt(warnings: [String]) -> Receipt {
         let exports = graph.exports.sorted { $0.key < $1.key }.compactMap {
@@ -141,8 +161,9 @@ extension GraphTransaction {
                 completed: after.completed - before.completed,
                 failed: after.failed - before.failed,
                 held: after.held - before.held,
-                longestHeldNanoseconds: after.held > before.held ? after.longestHeldNanoseconds : 0,
-                pauseNanoseconds: drained.values.joined().contains(name) ? pauseNanoseconds : 0
+                longestHeldNanoseconds: after.held > before.held
+                    ? service.counters.longestHeldOfLastPause : 0,
+                pauseNanoseconds: pause(of: name)
             )
         }
         return Receipt(generation: graph.generation, exports: exports, warnings: warnings)

@@ -34,6 +34,9 @@ final class GraphTransaction {
     var drained: [String: [String]] = [:]
     var drainStartNanoseconds: UInt64 = 0
     var pauseNanoseconds: UInt64 = 0
+    /// Exports that go on on another thread, with its name.
+    var moving: [String: String] = [:]
+    var movePauseNanoseconds: UInt64 = 0
     var totalsBefore: [String: ExportTotals] = [:]
 
     init(graph: LiveGraph, transition: GraphTransition) {

@@ -23,6 +23,8 @@ static const uint32_t CLINUX_POLL_PEER_HANGUP = 0x2000;
 
 /* These never wait (-EAGAIN) and never raise SIGPIPE (-EPIPE). */
 ssize_t clinux_recv_nowait(int fd, void *_Nonnull buffer, size_t length);
+/* The bytes stay in the socket. */
+ssize_t clinux_peek_nowait(int fd, void *_Nonnull buffer, size_t length);
 ssize_t clinux_send_nowait(int fd, const void *_Nonnull buffer, size_t length, int flags);
 ssize_t clinux_sendmsg_nowait(int fd, const struct msghdr *_Nonnull message, int flags);
 ssize_t clinux_writev_nowait(int fd, const struct iovec *_Nonnull vectors, uint32_t count,

@@ -130,6 +130,7 @@ extension NBDConnection {
         isReceiving = false
         let count = isAwaitingBytes ? 0 : max(0, Int(result))
         if isReceivingBody { bodyBytes += count } else { input.received(count) }
+        if isPaused { noteHeld() }
         if isAwaitingBytes {
             isAwaitingBytes = false
             if result < 0 { receiveFailed(result) }
@@ -156,19 +157,6 @@ extension NBDConnection {
         isAwaitingBytes = true
         if !isReceivingBody { _ = input.lendRoom() }
         kernel.poll(fd: fd, events: UInt32(CLINUX_POLL_IN), ticket: receiveTicket)
-    }
-
-    /// Requests that have come and are not served.
-    var waitingRequestCount: Int {
-        var count = body != nil ? 1 : 0
-        var place = 0
-        while input.availableBytes - place >= NBDCommand.headerBytes,
-            let command = NBDCommand(at: input.bytes + place)
-        {
-            count += 1
-            place += NBDCommand.headerBytes + command.payloadBytes
-        }
-        return count
     }
 
     /// Everything that has come and is not served, as it came.

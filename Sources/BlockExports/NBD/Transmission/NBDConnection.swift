@@ -63,6 +63,9 @@ final class NBDConnection {
     var isPaused: Bool
     var isShutDown = false
     var isLeaving = false
+    /// When the pause began, and when the first request came that it holds up: in loop time, or 0.
+    var pausedSinceNanoseconds: UInt64 = 0
+    var heldSinceNanoseconds: UInt64
 
     var input = NBDInput()
     var replies = NBDReplyQueue()
@@ -100,6 +103,7 @@ final class NBDConnection {
         agreement = passage.agreement
         visit = passage.visit
         backlog = passage.input[...]
+        heldSinceNanoseconds = passage.heldSinceNanoseconds
         self.group = group
         loop = group.loop
         kernel = group.loop.kernel
@@ -186,7 +190,10 @@ final class NBDConnection {
     }
 
     /// Begins to serve.
-    func start() { proceed() }
+    func start() {
+        if isPaused { pause() } else { countHeld() }
+        proceed()
+    }
 
     /// Asks for ``endTurn()`` once the turn's completions have been taken.
     @inline(__always)
@@ -200,18 +207,6 @@ final class NBDConnection {
     }
 
     // MARK: - Changes around it
-
-    /// Takes no further request until ``resume(afterNanoseconds:)``.
-    func pause() { isPaused = true }
-
-    /// Goes on, and counts what waited.
-    func resume(afterNanoseconds waited: UInt64) {
-        guard isPaused, !isLeaving else { return }
-        isPaused = false
-        let count = waitingRequestCount
-        if count > 0 { counters.recordHeld(count, nanoseconds: waited) }
-        proceed()
-    }
 
     /// Takes the port's path as it is now.
     func pathChanged() {
@@ -274,7 +269,9 @@ final class NBDConnection {
                 agreement: agreement,
                 visit: visit,
                 input: remainingInput(),
-                output: remainingOutput()
+                output: remainingOutput(),
+                heldSinceNanoseconds: heldSinceNanoseconds == 0
+                    ? pausedSinceNanoseconds : heldSinceNanoseconds
             )
             retire()
             visit.export.deliver(passage)

@@ -17,8 +17,8 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     private let export: NBDExport
     private var connections: [ObjectIdentifier: NBDConnection] = [:]
     private var buried: [NBDConnection] = []
-    private var pausedSince: UInt64 = 0
     private var isLeft = false
+    private var isHandedOver = false
     private var isShutDown = false
 
     /// Makes a group without connections, on the port's loop.
@@ -40,6 +40,7 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     func leave() {
         isLeft = true
         for connection in connections.values { connection.leave() }
+        endHandover()
     }
 
     /// Ends all connections: what still comes is answered with `ESHUTDOWN`.
@@ -55,17 +56,25 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
         }
         buried.append(gone)
         // A job rather than a hook: an ending loop runs every job, and this breaks a cycle.
-        loop.post { [self] in buried.removeAll() }
+        loop.post { [self] in
+            buried.removeAll()
+            endHandover()
+        }
+    }
+
+    /// Says once that no client is here any more.
+    private func endHandover() {
+        guard isLeft, !isHandedOver, connections.isEmpty, buried.isEmpty else { return }
+        isHandedOver = true
+        export.groupLeft()
     }
 
     package func portPaused(_ port: ExportPort) {
-        pausedSince = loop.refreshNow()
         for connection in connections.values { connection.pause() }
     }
 
     package func portResumed(_ port: ExportPort) {
-        let waited = loop.refreshNow() &- pausedSince
-        for connection in connections.values { connection.resume(afterNanoseconds: waited) }
+        for connection in connections.values { connection.resume() }
     }
 
     package func portChanged(_ port: ExportPort) {

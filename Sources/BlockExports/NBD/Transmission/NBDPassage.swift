@@ -10,6 +10,8 @@ struct NBDPassage: Sendable {
     var input: [UInt8] = []
     /// What it shall get first.
     var output: [UInt8] = []
+    /// Since when a pause holds up what it has sent, in loop time; 0 without a pause.
+    var heldSinceNanoseconds: UInt64 = 0
 }
 
 /// A client's place among those of its listener and its export; given up when nobody holds it.

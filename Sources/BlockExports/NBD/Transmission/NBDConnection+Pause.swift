@@ -1,0 +1,74 @@
+internal import BlockGraph
+internal import CLinux
+internal import RingLoop
+
+// Pauses, and what they hold up.
+extension NBDConnection {
+    /// Most bytes of a socket that are looked at to count what waits in it.
+    private static let peekedBytesMax = 1 << 20
+
+    /// Takes no further request until ``resume()``.
+    func pause() {
+        isPaused = true
+        pausedSinceNanoseconds = loop.refreshNow()
+        // What came before waits from now on; the first to come is noticed while one is received.
+        let hasNone = isReceiving && body == nil && refused == nil && input.availableBytes == 0
+        heldSinceNanoseconds = hasNone ? 0 : pausedSinceNanoseconds
+    }
+
+    /// Goes on, and counts what waited.
+    func resume() {
+        guard isPaused, !isLeaving else { return }
+        isPaused = false
+        countHeld()
+        proceed()
+    }
+
+    /// Takes note that something came while the port is paused.
+    func noteHeld() {
+        if heldSinceNanoseconds == 0 { heldSinceNanoseconds = loop.nowNanoseconds }
+    }
+
+    /// Counts what a pause held up that is over, here or where the client was served before.
+    func countHeld() {
+        let since = heldSinceNanoseconds == 0 ? pausedSinceNanoseconds : heldSinceNanoseconds
+        heldSinceNanoseconds = 0
+        pausedSinceNanoseconds = 0
+        guard since > 0 else { return }
+        let count = waitingRequestCount
+        guard count > 0 else { return }
+        counters.recordHeld(count, nanoseconds: loop.refreshNow() &- since)
+    }
+
+    /// Requests that have come, here or to the socket, and are not served.
+    private var waitingRequestCount: Int {
+        var counter = NBDRequestCounter()
+        if let body {
+            counter = NBDRequestCounter(
+                inPayloadOf: 1,
+                restBytes: Int(body.pointee.lengthBytes) - bodyBytes
+            )
+        } else if refused != nil {
+            counter = NBDRequestCounter(inPayloadOf: 1, restBytes: refusedBytes)
+        }
+        counter.read(
+            UnsafeRawBufferPointer(start: input.bytes, count: input.availableBytes)
+        )
+        backlog.withUnsafeBytes { counter.read($0) }
+        // A receive that is pending has found the socket empty.
+        if !isReceiving { readSocket(into: &counter) }
+        return counter.count
+    }
+
+    private func readSocket(into counter: inout NBDRequestCounter) {
+        let bytes = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: Self.peekedBytesMax,
+            alignment: 16
+        )
+        defer { bytes.deallocate() }
+        guard let start = bytes.baseAddress else { return }
+        let count = clinux_peek_nowait(fd, start, bytes.count)
+        guard count > 0 else { return }
+        counter.read(UnsafeRawBufferPointer(start: start, count: count))
+    }
+}
