@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Logging
+package import Reconciliation
 
 /// What a daemon is started with.
 package struct DaemonConfiguration: Sendable {
@@ -18,7 +19,7 @@ package struct DaemonConfiguration: Sendable {
     /// Longest wait for requests in flight, in nanoseconds.
     package var drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     /// What a change may not do without a person.
-    package var guards = Guards()
+    package var guards = PlanGuards()
 
     /// A configuration.
     package init(

@@ -55,6 +55,25 @@ class SavedPlans(DaemonTest):
         self.assertIn("node/vm2", result.stderr)
         self.assertEqual(self.live.still(), before)
 
+    def test_a_saved_plan_is_drawn_until_it_is_stale(self):
+        plan = self.save({"vm2": "2ms"})
+        self.assertRegex(self.sluice("graph", "--plan", plan).stdout, r"~ .*vm2")
+        before = json.loads(self.sluice("graph", "--plan", plan, "--side", "before", "-o", "json").stdout)
+        self.assertEqual({box["change"] for box in before["boxes"]}, {"same"})
+        self.assertIn("<svg", self.sluice("graph", "--plan", plan, "--as", "svg").stdout)
+        self.sluice("apply", plan)
+        self.assertIn("E0704", self.sluice("graph", "--plan", plan, code=10).stderr)
+        self.assertIn("E0702", self.sluice("graph", "--plan", "wished/vm1.yaml", code=66).stderr)
+
+    def test_a_pause_is_foretold_with_its_bound(self):
+        (self.wished / "vm1.yaml").write_text(FILES["vm1.yaml"].replace(
+            "vm1: {driver: null-co", "other: {driver: null-co, size: 1MiB}\n  vm1: {driver: null-co").replace(
+            "node: vm1}", "node: other}").replace("nodes: {", "nodes:\n  ").replace("0s}}", "0s}"))
+        text = self.sluice("plan", "wished").stdout
+        self.assertRegex(text, r"vm1 +pause ~[0-9.]+ ms \(at most 5 s\)")
+        answer = json.loads(self.sluice("plan", "wished", "-o", "json").stdout)
+        self.assertEqual(answer["exports"][0]["pause_us"], {"expected": 2_000, "bound": 5_000_000, "basis": "default"})
+
     def test_p19_a_plan_runs_once(self):
         plan = self.save({"vm2": "2ms"})
         self.sluice("apply", plan)

@@ -19,6 +19,8 @@ struct GuardAndHandTests {
         #expect(bench.reconciler.report.conditions[.held])
         #expect(bench.graph.liveDescription.exports.count == 10)
         var request = bench.request(Workbench.document(left))
+        request.allowRemove = ["e8", "e9"]
+        #expect(await bench.reconciler.apply(request).exit == .refused)
         request.allowRemove = ["e8", "e9", "e7"]
         #expect(await bench.reconciler.apply(request).exit == .done)
         #expect(bench.graph.liveDescription.exports.count == 7)

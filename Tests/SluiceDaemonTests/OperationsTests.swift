@@ -132,30 +132,6 @@ struct OperationsTests {
         #expect(bench.reconciler.report.generation == 1)
     }
 
-    @Test("thresholds of the guards can be set")
-    func guards() {
-        var guards = Guards()
-        var live = GraphDescription()
-        for name in ["a", "b", "c", "d"] {
-            live.exports[name] = ExportDescription(
-                name: name,
-                type: "nbd",
-                node: "n",
-                listener: "l",
-                options: Options()
-            )
-        }
-        var desired = live
-        desired.exports["a"] = nil
-        desired.exports["b"] = nil
-        func codes() -> [String] {
-            guards.refusals(from: live, to: desired, clients: [:], allowed: []).map(\.code)
-        }
-        #expect(codes() == ["E0602"])
-        guards.removedExportsPercentMax = 50
-        #expect(codes().isEmpty)
-    }
-
     @Test("C1: who waits for a configuration hears that it is live, rejected, or overtaken")
     func wait() async throws {
         let bench = try await started()

@@ -12,10 +12,11 @@ extension DiagnosticPage {
         ),
         DiagnosticPage(
             "E0702",
-            "unreadable dump",
+            "unreadable dump or plan",
             """
-            A file that was given as what is live is no dump that this version can read. sluice
-            show -o json writes one.
+            A file that was given as what is live is no dump that this version can read; sluice
+            show -o json writes one. Or a file that was given as a saved plan is none, or was
+            altered after it was saved; sluice plan PATH --out FILE writes one.
             """
         ),
         DiagnosticPage(
@@ -24,6 +25,14 @@ extension DiagnosticPage {
             """
             A file of the configuration cannot be read, so the whole is not known, and nothing
             changes.
+            """
+        ),
+        DiagnosticPage(
+            "E0704",
+            "stale plan",
+            """
+            Something that the saved plan depends on has changed since it was made, so it would not
+            do what it said. Plan again and look at it: sluice plan PATH --out FILE.
             """
         ),
         DiagnosticPage(

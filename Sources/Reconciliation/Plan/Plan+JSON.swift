@@ -40,7 +40,7 @@ extension Plan {
             "footprint": footprint.json,
             "actions": .list(actions.map(\.json)),
             "steps": .list(steps.enumerated().map { $1.json(number: $0 + 1) }),
-            "exports": .list(exports.map(Self.json(of:))),
+            "exports": .list(exports.map { json(of: $0, context) }),
             "guards": .list(protections + context.guards.map(\.json)),
             "conflicts": .list(
                 context.conflicts.map { $0.json(marks: marks, fixes: context.fixes) }
@@ -51,6 +51,16 @@ extension Plan {
             "diagnostics": .list(findings.map(\.json)),
             "omitted-diagnostics": .integer(Int64(context.omittedCount)),
         ]
+    }
+
+    /// What an export notices, with what is known about it now.
+    private func json(of export: ExportImpact, _ context: PlanContext) -> JSONValue {
+        guard export.impact == .pause, let forecast = context.forecast else {
+            return Self.json(of: export)
+        }
+        return .object(
+            (Self.json(of: export).members ?? []) + [.init("pause_us", forecast.json)]
+        )
     }
 
     /// The same form when there is no graph to plan for.

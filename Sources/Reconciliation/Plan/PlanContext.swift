@@ -16,8 +16,10 @@ package struct PlanContext: Sendable {
     package var generation: Int64 = 0
     /// Connected clients by export; `nil` when nobody knows.
     package var clients: [String: Int]?
+    /// How long a drained export is expected to pause; `nil` when nobody knows.
+    package var forecast: PauseForecast?
     /// What came of the guards.
-    package var guards: [PlanGuards.Result] = []
+    package var guards: [GuardResult] = []
     /// Whether guards refuse the plan, or only say what a daemon would do.
     package var enforcesGuards = true
     /// Users of nodes that do not go together.

@@ -168,6 +168,15 @@ package enum PlanSchema {
             "properties": [
                 "name": ["type": "string"],
                 "impact": ["enum": ["untouched", "no-pause", "pause", "starts", "stops"]],
+                "pause_us": [
+                    "type": "object", "required": ["expected", "bound", "basis"],
+                    "properties": [
+                        "expected": ["type": "integer", "minimum": 0],
+                        "bound": ["type": "integer", "minimum": 0],
+                        "basis": ["enum": ["history", "default"]],
+                    ],
+                    "description": "How long requests are held; past the bound, all is undone.",
+                ],
             ],
         ],
         "path": [

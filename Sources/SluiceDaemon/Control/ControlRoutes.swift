@@ -1,6 +1,7 @@
 internal import BlockGraph
 internal import ControlAPI
 internal import GraphModel
+internal import Reconciliation
 
 /// Answers what is asked on the control socket.
 ///
@@ -89,6 +90,8 @@ struct ControlRoutes: Sendable {
                 "generation": .integer(Int64(clamping: live.generation)),
                 "digest": .text(live.digest),
                 "description": live.snapshot.resolved.description.json,
+                "guards": reconciler.guards.json,
+                "forecast": reconciler.report.forecast?.json ?? .null,
             ])
         }
         guard let record = await reconciler.keptGeneration(generation) else {

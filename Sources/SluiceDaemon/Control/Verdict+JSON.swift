@@ -1,6 +1,7 @@
 internal import BlockGraph
 internal import ControlAPI
 internal import GraphModel
+internal import Reconciliation
 
 extension Verdict {
     /// The verdict as the daemon answers it.
@@ -18,10 +19,13 @@ extension Verdict {
 extension Receipt {
     /// The numbers, exports by name.
     ///
-    /// - Parameter forecastNanoseconds: The pause that was expected, by export.
+    /// - Parameters:
+    ///   - plan: What was done.
+    ///   - forecast: The pause that was expected of the exports that it drained.
     /// - Returns: The receipt as JSON.
-    func json(forecastNanoseconds: [String: UInt64]) -> JSONValue {
-        [
+    func json(of plan: Plan, _ forecast: PauseForecast) -> JSONValue {
+        let drained = plan.drainedExports
+        return [
             "exports": .list(
                 exports.sorted { $0.name < $1.name }.map { export in
                     [
@@ -34,7 +38,8 @@ extension Receipt {
                         ),
                         "pause_ns": .integer(Int64(clamping: export.pauseNanoseconds)),
                         "forecast_ns": .integer(
-                            Int64(clamping: forecastNanoseconds[export.name] ?? 0)
+                            drained.contains(export.name)
+                                ? Int64(clamping: forecast.expectedNanoseconds) : 0
                         ),
                     ]
                 }

@@ -24,12 +24,8 @@ extension Reconciler {
         }
         let refusals =
             plan.refusals + confirmationRefusals(attempt, plan)
-            + guards.refusals(
-                from: live,
-                to: resolved.description,
-                clients: graph.clientCounts,
-                allowed: attempt.allowed
-            )
+            + guards.results(of: plan, clients: graph.clientCounts, allowed: attempt.allowed)
+            .compactMap(\.finding)
         guard refusals.isEmpty else { return held(attempt, plan, refusals) }
         emit(
             .planReady,
@@ -89,9 +85,9 @@ extension Reconciler {
                 change,
                 stages: stages(attempt, record, isReturn: isReturn, story)
             )
-            let forecast = memory.forecast.expectedNanoseconds(of: plan)
-            memory.forecast.learn(from: receipt)
-            record.receipt = receipt.json(forecastNanoseconds: forecast)
+            let expected = memory.pauses.forecast(boundNanoseconds: drainTimeoutNanoseconds)
+            memory.pauses.learn(from: receipt)
+            record.receipt = receipt.json(of: plan, expected)
             if !isReturn { keep(record) }
             memory.isPartial = false
             memory.down = [:]

@@ -3,7 +3,7 @@ internal import ControlAPI
 internal import FileWatching
 internal import GraphModel
 package import Logging
-internal import Reconciliation
+package import Reconciliation
 internal import RingLoop
 internal import Synchronization
 
@@ -16,7 +16,7 @@ package actor Reconciler {
     nonisolated let events: EventLog
     let logger: Logger
     nonisolated let clock: DaemonClock
-    let guards: Guards
+    nonisolated let guards: PlanGuards
     let drainTimeoutNanoseconds: UInt64
 
     /// What was parsed already.
@@ -48,7 +48,7 @@ package actor Reconciler {
         graph: any GraphApplying,
         logger: Logger,
         clock: DaemonClock = DaemonClock(),
-        guards: Guards = Guards(),
+        guards: PlanGuards = PlanGuards(),
         drainTimeoutNanoseconds: UInt64 = 5_000_000_000
     ) {
         self.reader = reader
@@ -172,6 +172,7 @@ package actor Reconciler {
             down: memory.down,
             hold: memory.hold,
             pending: store.pendingConfirmation,
+            forecast: memory.pauses.forecast(boundNanoseconds: drainTimeoutNanoseconds),
             outcomes: memory.outcomes
         )
     }

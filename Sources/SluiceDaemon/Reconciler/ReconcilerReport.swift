@@ -1,5 +1,6 @@
 internal import ControlAPI
 package import GraphModel
+package import Reconciliation
 
 /// How reconciling goes, as a value that anybody may read at any time.
 package struct ReconcilerReport: Sendable {
@@ -31,6 +32,8 @@ package struct ReconcilerReport: Sendable {
     package var hold: HoldOrder?
     /// The change that awaits a confirmation.
     package var pending: PendingConfirmation?
+    /// How long the next drained export is expected to pause; `nil` before the first look.
+    package var forecast: PauseForecast?
     /// What became of configurations and commits.
     var outcomes = OutcomeTable()
 }
@@ -72,7 +75,7 @@ struct ReconcilerMemory: Sendable {
     var supersededCount = 0
     /// A person's order to leave the live graph alone.
     var hold: HoldOrder?
-    var forecast = PauseForecast()
+    var pauses = PauseHistory()
     /// What became of configurations and commits.
     var outcomes = OutcomeTable()
     /// Digests and commits that newer files overtook, until it is known which these are.

@@ -23,10 +23,12 @@ struct GraphCommand: ParsableCommand {
             sluice graph PATH                      what the files wish
             sluice graph PATH --live LIVE          what a plan from LIVE would change
             sluice graph PATH --changes            the same, from what the daemon serves
+            sluice graph --plan FILE               what a saved plan would change
             sluice graph PATH --as svg > a.svg     a drawing for the browser
 
             Nothing is changed. Lines say what is used and what others may do: RW/RU.
-            Exit 0: drawn, 11: drawn, permissions conflict, 65: invalid, 66: cannot be read.
+            Exit 0: drawn, 10: the plan is stale, 11: drawn, permissions conflict, 12: no plan as \
+            it was saved, 65: invalid, 66: cannot be read.
             """
     )
 
@@ -47,6 +49,12 @@ struct GraphCommand: ParsableCommand {
 
     @Flag(name: .customLong("changes"), help: "Compare with what the daemon serves.")
     var showsChanges = false
+
+    @Option(
+        help: ArgumentHelp("Draw a plan that `sluice plan --out` saved.", valueName: "file"),
+        completion: .file()
+    )
+    var plan: String?
 
     @Option(
         help: ArgumentHelp("Of a comparison: before, after or both.", valueName: "side")
@@ -77,7 +85,10 @@ struct GraphCommand: ParsableCommand {
         if language != nil, language != .json, output.format == .json {
             throw ValidationError("--as and -o json ask for different things; give one of them.")
         }
-        if side != .both, live == nil, !showsChanges {
+        if plan != nil, !paths.isEmpty || showsChanges {
+            throw ValidationError("--plan says itself what is wished: leave out paths, --changes.")
+        }
+        if side != .both, live == nil, plan == nil, !showsChanges {
             throw ValidationError("--side is about a comparison: add --live LIVE or --changes.")
         }
         if paths.isEmpty, showsChanges {
@@ -115,6 +126,7 @@ struct GraphCommand: ParsableCommand {
     }
 
     private func make() throws(LiveGraphError) -> Made {
+        if let plan { return try make(ofPlan: plan) }
         guard !paths.isEmpty else {
             let origin = try LiveGraphSource(named: live, control: control)
             let graph = ResolvedGraph(resolving: origin.description)
@@ -144,24 +156,46 @@ struct GraphCommand: ParsableCommand {
             return Made(picture: GraphPicture(of: graph), title: name, status: status)
         }
         let origin = try LiveGraphSource(named: live, control: control)
-        return Made(
-            picture: compare(origin, desired, graph),
-            title: title(name),
-            status: status
-        )
-    }
-
-    private func compare(
-        _ origin: LiveGraphSource,
-        _ desired: Configuration,
-        _ graph: ResolvedGraph
-    ) -> GraphPicture {
-        let before = ResolvedGraph(resolving: origin.description)
         let after =
             origin.isAnchored
             ? ResolvedGraph(
                 resolving: desired.description.anchored(at: baseDirectory(of: paths))
             ) : graph
+        return Made(
+            picture: compare(ResolvedGraph(resolving: origin.description), after),
+            title: title(name),
+            status: status
+        )
+    }
+
+    private func make(ofPlan path: String) throws(LiveGraphError) -> Made {
+        guard let bytes = SavedPlanRun.read(path) else {
+            let reason = "\(path) is no plan; save one with: sluice plan PATH --out \(path)"
+            throw LiveGraphError("E0702", reason, .sourceMissing)
+        }
+        let saved: SavedPlan
+        let before: GraphDescription
+        let after: GraphDescription
+        do throws(SavedPlanError) {
+            saved = try SavedPlan(encoded: bytes)
+        } catch {
+            throw LiveGraphError("E0702", "\(path): \(error.reason)", .refused)
+        }
+        let origin = try LiveGraphSource(named: live, control: control)
+        // A saved plan has no relative paths, so what it is compared with has none either.
+        before = origin.anchored(at: baseDirectory(of: live.map { [$0] } ?? [])).description
+        do throws(SavedPlanError) {
+            after = try saved.target(from: before)
+        } catch {
+            throw LiveGraphError("E0704", "\(path): \(error.reason)", .stalePlan)
+        }
+        return Made(
+            picture: compare(ResolvedGraph(resolving: before), ResolvedGraph(resolving: after)),
+            title: title("\(path) (\(PlanText.short(saved.id)))")
+        )
+    }
+
+    private func compare(_ before: ResolvedGraph, _ after: ResolvedGraph) -> GraphPicture {
         switch side {
         case .before: return GraphPicture(of: before)
         case .after: return GraphPicture(of: after)

@@ -12,7 +12,7 @@ struct LiveGraphError: Error {
     /// What the command ends with.
     let status: ExitStatus
 
-    fileprivate init(_ code: String, _ message: String, _ status: ExitStatus) {
+    init(_ code: String, _ message: String, _ status: ExitStatus) {
         findings = [Diagnostic(code: code, message: message, mark: nil)]
         self.status = status
     }
@@ -41,6 +41,10 @@ struct LiveGraphSource {
     private(set) var generation: Int64 = 0
     /// Connected clients by export, when somebody knows.
     private(set) var clients: [String: Int]?
+    /// The daemon's own limits; `nil` without one.
+    private(set) var guards: PlanGuards?
+    /// How long the daemon expects a drained export to pause.
+    private(set) var forecast: PauseForecast?
     /// What it is called, in a word.
     private(set) var title: String
 
@@ -153,7 +157,10 @@ struct LiveGraphSource {
             found.isAnchored = true
             found.generation = number
             found.isDaemon = generation == nil
-            if found.isDaemon { found.clients = clients(of: socket) }
+            guard found.isDaemon else { return found }
+            found.clients = clients(of: socket)
+            found.guards = json["guards"].map(PlanGuards.init)
+            found.forecast = PauseForecast(json: json["forecast"])
             return found
         } catch {
             throw LiveGraphError(

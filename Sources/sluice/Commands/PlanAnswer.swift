@@ -46,9 +46,10 @@ struct PlanAnswer {
         if options.format == .json || options.out != nil { context.note(source.texts) }
         context.generation = origin.generation
         context.clients = origin.clients
-        context.guards = options.guards.guards(isDaemon: origin.isDaemon).results(
+        context.forecast = origin.forecast
+        context.guards = options.guards.guards(of: origin.isDaemon ? origin.guards : nil).results(
             of: plan,
-            clients: origin.clients ?? [:],
+            clients: origin.clients,
             allowed: Set(options.allowedRemovals)
         )
         context.enforcesGuards = origin.isDaemon || options.guards.isGiven
@@ -105,6 +106,7 @@ struct PlanAnswer {
                 isPlain: Terminal.isPlain,
                 liveTitle: origin.title,
                 clients: context.clients,
+                forecast: context.forecast,
                 guards: context.enforcesGuards ? context.guards : [],
                 isFull: options.full,
                 columns: size?.columns,

@@ -52,57 +52,6 @@ struct ColourOptions: ParsableArguments {
     }
 }
 
-/// Limits of guards, for those who want others than the usual ones.
-struct GuardOptions: ParsableArguments {
-    @Option(
-        name: .customLong("guard-removed-exports"),
-        help: ArgumentHelp(
-            "Hold a plan that removes more than this part of the exports.",
-            valueName: "percent"
-        )
-    )
-    var removedExportsPercent: Int?
-
-    @Option(
-        name: .customLong("guard-removed-with-clients"),
-        help: ArgumentHelp(
-            "Hold a plan that removes more exports with clients than this.",
-            valueName: "count"
-        )
-    )
-    var removedWithClients: Int?
-
-    @Option(
-        name: .customLong("guard-removed-objects"),
-        help: ArgumentHelp("Hold a plan that removes more objects than this.", valueName: "count")
-    )
-    var removedObjects: Int?
-
-    /// Whether any was given: then guards refuse also a plan that no daemon is asked about.
-    var isGiven: Bool {
-        removedExportsPercent != nil || removedWithClients != nil || removedObjects != nil
-    }
-
-    /// The limits; without a daemon only those that were given.
-    func guards(isDaemon: Bool) -> PlanGuards {
-        let usual = PlanGuards()
-        let isUsual = isDaemon || !isGiven
-        return PlanGuards(
-            removedExportsPercentMax: removedExportsPercent
-                ?? (isUsual ? usual.removedExportsPercentMax : nil),
-            removedWithClientsMax: removedWithClients
-                ?? (isUsual ? usual.removedWithClientsMax : nil),
-            removedObjectsMax: removedObjects
-        )
-    }
-
-    func validate() throws {
-        for limit in [removedExportsPercent, removedWithClients, removedObjects] {
-            guard limit ?? 0 >= 0 else { throw ValidationError("a guard's limit is at least 0") }
-        }
-    }
-}
-
 /// Size of the terminal that standard output is.
 enum TerminalSize {
     /// Cells and lines; `nil` when it is no terminal.

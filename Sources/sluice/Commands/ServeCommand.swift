@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Glibc
 import GraphModel
+import Reconciliation
 import SluiceDaemon
 
 /// `sluice serve`: the daemon.
@@ -44,31 +45,9 @@ struct ServeCommand: ParsableCommand {
     )
     var drainTimeout: DurationArgument?
 
-    @Option(
-        name: .customLong("guard-removals"),
-        help: ArgumentHelp(
-            "Part of the exports that files may remove at once without a person (default 25).",
-            valueName: "percent"
-        )
-    )
-    var removalsPercent: Int?
-
-    @Option(
-        name: .customLong("guard-clients"),
-        help: ArgumentHelp(
-            "Most exports with clients that files may remove at once (default 5).",
-            valueName: "count"
-        )
-    )
-    var removalsWithClients: Int?
+    @OptionGroup var guards: GuardOptions
 
     func validate() throws {
-        guard (0...100).contains(removalsPercent ?? 0) else {
-            throw ValidationError("--guard-removals wants 0 to 100 percent")
-        }
-        guard (removalsWithClients ?? 0) >= 0 else {
-            throw ValidationError("--guard-clients wants a count")
-        }
         guard DaemonConfiguration.logLevels.contains(logLevel) else {
             throw ValidationError(
                 "\(logLevel) is no level; there are "
@@ -85,8 +64,7 @@ struct ServeCommand: ParsableCommand {
             watches: !ignoresChanges,
             logLevel: logLevel
         )
-        if let removalsPercent { daemon.guards.removedExportsPercentMax = removalsPercent }
-        if let removalsWithClients { daemon.guards.removedWithClientsMax = removalsWithClients }
+        daemon.guards = guards.guards(of: PlanGuards())
         if let drainTimeout { daemon.drainTimeoutNanoseconds = drainTimeout.nanoseconds }
         let code = Daemon.serve(daemon)
         if code != 0 { throw ExitCode(code) }

@@ -38,7 +38,7 @@ struct PlanMarkdown {
         let noticed = plan.exports.filter { $0.impact != .untouched }
         guard !noticed.isEmpty else { return "" }
         let words: [ExportImpact.Impact: String] = [
-            .noPause: "no pause", .pause: "**pause** while requests in flight finish",
+            .noPause: "no pause", .pause: "**pause**" + PlanText.pauseWords(context.forecast),
             .starts: "starts", .stops: "**stops**",
         ]
         var text = "| export | what clients notice |\n|---|---|\n"
@@ -73,6 +73,7 @@ struct PlanMarkdown {
             palette: Palette(isOn: false),
             isPlain: false,
             clients: context.clients,
+            forecast: context.forecast,
             guards: context.enforcesGuards ? context.guards : []
         ).text
         var lines = body.split(separator: "\n", omittingEmptySubsequences: false)

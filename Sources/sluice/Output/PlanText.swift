@@ -16,8 +16,10 @@ struct PlanText {
     var liveTitle = ""
     /// Connected clients by export, when somebody knows.
     var clients: [String: Int]?
+    /// How long a drained export is expected to pause, when somebody knows.
+    var forecast: PauseForecast?
     /// What came of the guards.
-    var guards: [PlanGuards.Result] = []
+    var guards: [GuardResult] = []
     /// Whether what does not change is shown as well.
     var isFull = false
     /// Cells of the terminal; `nil` when it is none.
@@ -85,7 +87,7 @@ struct PlanText {
         switch block.impact {
         case .untouched?: words = "untouched"
         case .noPause?: words = "no pause"
-        case .pause?: words = palette.paint("pause", .change) + " while requests in flight finish"
+        case .pause?: words = palette.paint("pause", .change) + Self.pauseWords(forecast)
         case .starts?: words = "starts"
         case .stops?: words = palette.paint("stops", .remove)
         case nil: words = ""
@@ -150,6 +152,23 @@ struct PlanText {
     }
 
     static func name(_ object: String) -> String { ObjectKind.split(object)?.name ?? object }
+
+    /// How long a pause is, as far as that is known.
+    static func pauseWords(_ forecast: PauseForecast?) -> String {
+        guard let forecast else { return " while requests in flight finish" }
+        let longest = time(forecast.boundNanoseconds)
+        return " ~\(time(forecast.expectedNanoseconds)) (at most \(longest))"
+    }
+
+    /// A time in seconds or in milliseconds, with one place after the point where that matters.
+    private static func time(_ nanoseconds: UInt64) -> String {
+        if nanoseconds >= 1_000_000_000, nanoseconds % 1_000_000_000 == 0 {
+            return "\(nanoseconds / 1_000_000_000) s"
+        }
+        let tenths = max(1, (nanoseconds + 50_000) / 100_000)
+        return tenths >= 100 || tenths % 10 == 0
+            ? "\(tenths / 10) ms" : "\(tenths / 10).\(tenths % 10) ms"
+    }
 
     static func short(_ digest: String) -> String { String(digest.dropFirst(7).prefix(8)) }
 
