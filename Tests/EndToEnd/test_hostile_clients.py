@@ -5,6 +5,7 @@ import unittest
 
 import nbd
 
+import hostile_table
 import nbd_wire as wire
 from nbd_wire import Gone, Wire
 from sluice_daemon import MIB, DaemonTest
@@ -96,6 +97,22 @@ class HostileClientTest(DaemonTest):
             return None
         except nbd.Error as error:
             return error.errno
+
+    # Suite H.
+
+    def test_suite_h_each_row_ends_as_it_must(self):
+        rows = hostile_table.rows()
+        self.assertGreaterEqual(len(rows), 300)
+        self.assertEqual(len({row.title for row in rows}), len(rows), "each row has a name of its own")
+        resident = self.sluice.resident_bytes()
+        for row in rows:
+            with self.subTest(row.title), Wire(self.sluice.socket) as connection:
+                begin = time.monotonic()
+                outcome = hostile_table.play(connection, row)
+                self.assertIn(outcome, row.outcomes)
+                self.assertTrue(hostile_table.goes_on(connection, row, outcome), "an error is no end")
+                self.assertLess(time.monotonic() - begin, 2.0)
+        self.assertLess(self.sluice.resident_bytes() - resident, 64 * MIB)
 
     # Requests, as the table of reliability.md 2.1 has them.
 
