@@ -12,6 +12,7 @@ package enum DriverCatalog {
             HostDeviceDriverKind(),
             NullDriverKind(),
             RawDriverKind(),
+            NBDClientDriverKind(),
             Qcow2DriverKind(),
             ThrottleDriverKind(groups: throttleGroups),
             CopyOnReadDriverKind(),

@@ -65,6 +65,24 @@ static int switch_on(int fd, int level, int option)
 int clinux_set_no_delay(int fd) { return switch_on(fd, IPPROTO_TCP, TCP_NODELAY); }
 int clinux_set_keep_alive(int fd) { return switch_on(fd, SOL_SOCKET, SO_KEEPALIVE); }
 
+static int set_tcp(int fd, int option, int value)
+{
+    return RESULT(setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)));
+}
+
+int clinux_set_peer_timeout(int fd, int seconds)
+{
+    int result = clinux_set_keep_alive(fd);
+    /* Probes while nothing is under way, and a limit for what is. */
+    if (result == 0)
+        result = set_tcp(fd, TCP_KEEPIDLE, seconds / 3);
+    if (result == 0)
+        result = set_tcp(fd, TCP_KEEPINTVL, seconds / 3);
+    if (result == 0)
+        result = set_tcp(fd, TCP_USER_TIMEOUT, seconds * 1000);
+    return result;
+}
+
 int clinux_eventfd(void) { return RESULT(eventfd(0, EFD_CLOEXEC)); }
 int clinux_eventfd_signal(int fd) { return RESULT(eventfd_write(fd, 1)); }
 

@@ -5,7 +5,8 @@ internal import RingLoop
 /// kernel still holds its memory.
 ///
 /// A drain waits for the server as every request does: what is sent cannot be taken back, and what
-/// waits for a lost server may still be served. The plan's deadline bounds it.
+/// waits for a lost server may still be served. The plan's deadline bounds it; a shorter
+/// `reconnect-delay`, which needs no drain, ends the wait.
 final class NBDClientDriver: BlockDriver {
     private let link: NBDLink
 
@@ -19,5 +20,8 @@ final class NBDClientDriver: BlockDriver {
 
     func submit(_ request: BlockRequest) -> BlockStatus { link.submit(request) }
 
-    func optionsChanged() { link.rules = link.node.currentSettings.rules }
+    func optionsChanged() {
+        link.rules = link.node.currentSettings.rules
+        link.delayChanged()
+    }
 }

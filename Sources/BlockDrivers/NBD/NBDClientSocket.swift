@@ -8,6 +8,11 @@ struct NBDSocketAddress: Sendable {
     let bytes: [UInt8]
     var isTCP: Bool { family != AF_UNIX }
 
+    /// How long a TCP host may leave what it was sent without any acknowledgement.
+    private static let silenceSecondsMax: Int32 = 15
+    /// How long the handshake on one of several addresses may take.
+    fileprivate static let turnNanoseconds: UInt64 = 3_000_000_000
+
     /// Finds the addresses of a place; may wait for a name server.
     static func resolve(_ place: NBDClientSettings.Place) throws(NBDRefusal) -> [Self] {
         switch place {
@@ -58,7 +63,8 @@ struct NBDSocketAddress: Sendable {
         guard fd >= 0 else { return (-1, errno) }
         if isTCP {
             _ = clinux_set_no_delay(fd)
-            _ = clinux_set_keep_alive(fd)
+            // A host that is gone says nothing; one whose server hangs still answers for it.
+            _ = clinux_set_peer_timeout(fd, Self.silenceSecondsMax)
         }
         var size: Int32 = 4 << 20
         // A wish: a socket without it still works.
@@ -95,13 +101,18 @@ struct NBDConnected: Sendable {
     let terms: NBDServerTerms
 
     /// Connects and shakes hands, waiting no longer than to the deadline; never on a loop.
+    ///
+    /// - Returns: The connection, and which address answered.
     static func make(
         _ addresses: [NBDSocketAddress],
         export: String,
         deadline: UInt64
-    ) throws(NBDRefusal) -> NBDConnected {
+    ) throws(NBDRefusal) -> (NBDConnected, place: Int) {
         var refusal = NBDRefusal("it has no address")
-        for address in addresses {
+        for (place, address) in addresses.enumerated() {
+            let isLast = place == addresses.count - 1
+            let turn = MonotonicClock.now + NBDSocketAddress.turnNanoseconds
+            let deadline = isLast ? deadline : min(deadline, turn)
             let (fd, error) = address.connect()
             guard fd >= 0 else {
                 refusal = NBDRefusal("it cannot be reached: \(SystemError.words(of: error))")
@@ -117,7 +128,8 @@ struct NBDConnected: Sendable {
                         )
                     }
                 }
-                return NBDConnected(fd: fd, terms: try shakeHands(fd, export, deadline))
+                let terms = try shakeHands(fd, export, deadline)
+                return (NBDConnected(fd: fd, terms: terms), place)
             } catch {
                 close(fd)
                 refusal = error
@@ -149,7 +161,7 @@ struct NBDConnected: Sendable {
                 let count = input.withUnsafeMutableBytes {
                     Glibc.recv(fd, $0.baseAddress.map { $0 + received }, wanted, 0)
                 }
-                guard count != 0 else { throw NBDRefusal("it hung up during the handshake") }
+                guard count != 0 else { throw hungUp }
                 if count < 0 { try retry(fd, POLLIN, deadline) } else { received += count }
             }
             let taken = input.withUnsafeBytes { bytes -> NBDRefusal? in
@@ -161,9 +173,15 @@ struct NBDConnected: Sendable {
         }
     }
 
+    /// How often a wait looks whether it is still wanted.
+    private static let cancelMilliseconds: Int32 = 200
+
+    private static var hungUp: NBDRefusal { NBDRefusal("it hung up during the handshake") }
+
     private static func retry(_ fd: Int32, _ events: Int32, _ deadline: UInt64) throws(NBDRefusal) {
         let number = errno
         guard number != EINTR else { return }
+        guard number != ECONNRESET, number != EPIPE else { throw hungUp }
         guard number == EAGAIN else {
             throw NBDRefusal("the handshake failed: \(SystemError.words(of: number))")
         }
@@ -174,9 +192,10 @@ struct NBDConnected: Sendable {
         while true {
             let now = MonotonicClock.now
             guard now < deadline else { throw NBDRefusal("it does not answer") }
+            guard !Task.isCancelled else { throw NBDRefusal("nobody waits for it any more") }
             var entry = pollfd(fd: fd, events: Int16(events), revents: 0)
             let left = Int32(clamping: (deadline - now) / 1_000_000 + 1)
-            if poll(&entry, 1, left) > 0 { return }
+            if poll(&entry, 1, min(left, cancelMilliseconds)) > 0 { return }
         }
     }
 }

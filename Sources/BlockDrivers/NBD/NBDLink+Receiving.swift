@@ -50,7 +50,6 @@ extension NBDLink {
         while phase == .ready, parseOne() {}
         isParsing = false
         if phase == .ready, usedCount == 0, inputStart < inputEnd { return fail(-EPROTO) }
-        if usedCount == 0 { mayBeStale = true }
         receive()
         if phase == .ready, !waiting.isEmpty { schedulePump() }
     }
@@ -88,7 +87,8 @@ extension NBDLink {
         if pending.errorNumber == 0 {
             let isShort =
                 pending.verb == NBDVerb.read
-                && pending.receivedBytes != pending.lengthBytes
+                && (pending.receivedBytes != pending.lengthBytes
+                    || pending.filledBytes != pending.lengthBytes)
             let lacksExtents = pending.verb == NBDVerb.blockStatus && !pending.hasExtents
             guard !isShort, !lacksExtents else { return fail(-EPROTO) }
         }
@@ -213,8 +213,10 @@ extension NBDLink {
 
     private func takeError(_ type: UInt16, _ bytes: UnsafeRawPointer, rest: UInt32) {
         let pending = pendings[current]
-        guard rest <= 8192, UInt32(NBDWire.load16(bytes, 4)) <= rest
+        guard rest <= 8192, UInt32(NBDWire.load16(bytes, 4)) <= rest,
+            pending.errorCount < Self.errorsMax
         else { return fail(-EPROTO) }
+        pendings[current].errorCount = pending.errorCount + 1
         let wire = NBDWire.load32(bytes)
         if pending.errorNumber == 0 {
             pendings[current].errorNumber = wire == 0 ? EIO : NBDWire.errorNumber(wire)

@@ -58,10 +58,7 @@ extension NBDLink {
 
     /// Sends what waits, or sees to it that there is a connection.
     func pump() {
-        guard phase == .ready else {
-            if phase == .disconnected, !waiting.isEmpty { beginToReconnect() }
-            return
-        }
+        guard phase == .ready else { return waitForServer() }
         guard !isSending, !waiting.isEmpty else { return }
         batchCount = 0
         vectorCount = 0
@@ -193,9 +190,13 @@ extension NBDLink {
     func completed(_ index: Int) {
         let pending = pendings[index]
         guard let slot = pending.slot else { return }
-        release(index)
-        mayBeStale = true
+        // Whoever says so goes away in a moment: its commands are for the next connection.
+        guard pending.errorNumber != ESHUTDOWN else { return fail(-ESHUTDOWN) }
+        free(index)
+        mayBeStale = usedCount == 0
         hasServed = true
+        lossNanoseconds = nil
+        slot.pointee.driverValue %= Self.oneTry
         if pending.errorNumber != 0 { return answer(slot, .failed(pending.errorNumber)) }
         let value = slot.pointee.driverValue
         let operation = BlockOperation(rawValue: UInt8(truncatingIfNeeded: value >> 16))
@@ -221,7 +222,7 @@ extension NBDLink {
     }
 
     /// Frees a command's place.
-    func release(_ index: Int) {
+    func free(_ index: Int) {
         pendings[index] = NBDPending()
         pendings[index].nextFree = freeFirst
         freeFirst = Int32(index)

@@ -6,9 +6,9 @@ internal import RingLoop
 /// One loop's connection to a server, made anew when it is lost.
 ///
 /// ```
-/// disconnected --request--> connecting --> shaking --> ready --loss--> failing
-/// failing --nothing in the kernel--> connecting (requests wait) or disconnected
-/// connecting, shaking --failure--> pausing --> connecting; after the delay: disconnected
+/// disconnected --request--> connecting --> shaking --> ready
+/// connecting, shaking, ready --failure--> failing --nothing in the kernel--> pausing or connecting
+/// pausing --> connecting, until the server is back or the view goes
 /// ```
 /// Requests gather in ``waiting`` and go out together at the end of the turn. While operations are
 /// in the kernel the link keeps itself alive. Nothing is received while nothing is asked, so that
@@ -20,9 +20,16 @@ final class NBDLink {
     /// Reads that lack more than that are received into their own memory.
     static let directBytesMin = 32 << 10
     static let zeroBytes = 1 << 20
+    /// Pause between two attempts while requests wait, and while none may.
     static let pauseNanoseconds: UInt64 = 100_000_000
-    /// How long the only attempt for a request may take when nothing is to be held.
-    static let attemptNanoseconds: UInt64 = 3_000_000_000
+    static let idlePauseNanoseconds: UInt64 = 1_000_000_000
+    /// How long requests wait for a first connection; how long one of several addresses is tried.
+    static let patienceNanoseconds: UInt64 = 3_000_000_000
+    /// With so many lost connections a request fails; counted above its operation and flags.
+    static let triesMax: UInt64 = 5
+    static let oneTry: UInt64 = 1 << 32
+    /// Most errors that one command may be told.
+    static let errorsMax: UInt16 = 1024
 
     enum Phase { case disconnected, connecting, shaking, ready, failing, pausing, over }
     enum Expectation { case reply, data, skip, extents }
@@ -76,9 +83,16 @@ final class NBDLink {
     var greetingBytes = 0
     var handshake: [UInt8] = []
     var addressNext = 0
-    var holdDeadline: UInt64 = 0
+    /// Addresses that were tried without a pause.
+    var addressesTried = 0
     var attemptDeadline: UInt64 = 0
     var pauseDeadline: UInt64 = 0
+    /// When the loss was noticed since which no request was answered: the delay begins there.
+    var lossNanoseconds: UInt64?
+    /// Until when requests wait for the attempt that is made for them, whatever the delay.
+    var patienceEnd: UInt64 = 0
+    /// Whether what failed last was a connection whose handshake was over.
+    var wasServing = false
     /// Whether a loss may only mean that the connection had died while nobody used it.
     var mayBeStale = false
     /// Whether this connection has answered anything: only then does a loss start the delay anew.

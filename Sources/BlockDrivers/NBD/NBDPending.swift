@@ -14,6 +14,7 @@ struct NBDPending {
     var receivedBytes: UInt32 = 0
     var filledBytes: UInt32 = 0
     var errorNumber: Int32 = 0
+    var errorCount: UInt16 = 0
     var isSent = false
     var isReplied = false
     var hasExtents = false

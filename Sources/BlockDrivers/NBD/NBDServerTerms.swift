@@ -6,6 +6,8 @@ struct NBDServerTerms: Hashable, Sendable {
     static let transferBytesDefault: UInt32 = 32 << 20
     /// Longest discard, and longest write-zeroes where the server names no limit.
     static let rangeBytesMax: UInt32 = 1 << 30
+    /// Flags of what is asked for where it is offered: flush, FUA, trim, zeroes, several, fast zero.
+    private static let usedFlags: UInt16 = 4 | 8 | 32 | 64 | 256 | 2048
 
     var sizeBytes: UInt64 = 0
     var flags: UInt16 = 0
@@ -41,7 +43,7 @@ struct NBDServerTerms: Hashable, Sendable {
     /// Whether a node that was opened with `old` terms can go on with these.
     func canReplace(_ old: NBDServerTerms) -> Bool {
         sizeBytes == old.sizeBytes && (!isReadOnly || old.isReadOnly)
-            && flags & old.flags | 2 == old.flags | 2
+            && old.flags & Self.usedFlags & ~flags == 0
             && minimumBytes <= old.minimumBytes && transferBytesMax >= old.transferBytesMax
             && zeroBytesMax >= old.zeroBytesMax
             && (allocationContext != nil || old.allocationContext == nil)

@@ -28,19 +28,22 @@ final class OpenNBDClient: OpenNode {
         let end = overflows ? UInt64.max : deadline
         while true {
             do throws(NBDRefusal) {
+                let limit = MonotonicClock.now + Self.handshakeNanoseconds
                 let addresses = try NBDSocketAddress.resolve(settings.place)
-                let connected = try NBDConnected.make(
+                let (connected, place) = try NBDConnected.make(
                     addresses,
                     export: settings.export,
-                    deadline: MonotonicClock.now + Self.handshakeNanoseconds
+                    deadline: end > begin ? min(limit, end) : limit
                 )
-                self.addresses = addresses
+                // Views begin with the one that answered.
+                self.addresses = Array(addresses[place...] + addresses[..<place])
                 terms = connected.terms
                 stash = Locked(Stash(idle: [connected]))
                 self.settings = StagedValue(settings)
                 return
             } catch {
-                guard MonotonicClock.now < end else {
+                // A daemon that shall end does not wait for a server.
+                guard MonotonicClock.now < end, !Task.isCancelled else {
                     throw GraphError(
                         code: .openFailed,
                         object: settings.object,

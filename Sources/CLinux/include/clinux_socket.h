@@ -43,6 +43,8 @@ int clinux_pipe_resize(int fd, int bytes);
 int clinux_set_nonblocking(int fd);
 int clinux_set_no_delay(int fd);
 int clinux_set_keep_alive(int fd);
+/* A connection whose peer's host acknowledges nothing for so long ends with ETIMEDOUT. */
+int clinux_set_peer_timeout(int fd, int seconds);
 
 /* An event descriptor with close-on-exec; reading it waits. */
 int clinux_eventfd(void);
