@@ -41,7 +41,7 @@ extension ImageEngine {
 
     /// Whether tables differ from what is on disk in a way that a flush must mend.
     var hasChanges: Bool {
-        tables.dirtyCount > 0 || state.pointee.mappingDirty != nil
+        state.pointee.isCheckpointing || tables.dirtyCount > 0 || state.pointee.mappingDirty != nil
             || state.pointee.refcountTableDirty != nil || !pendingFrees.isEmpty
             || (blocks.dirtyCount > 0 && !state.pointee.writesRefcountsLate)
     }
@@ -50,6 +50,7 @@ extension ImageEngine {
 
     private func flush(_ op: Op) -> Outcome {
         if state.pointee.isWritable, hasChanges, !state.pointee.isBroken {
+            // A checkpoint that is under way has the baton: what it writes is durable only after it.
             guard acquireBaton(op) else { return .waiting }
             op.pointee.stepAfterCheckpoint = .flushed
             op.pointee.step = .checkpoint
@@ -103,6 +104,7 @@ extension ImageEngine {
     // MARK: - Checkpoints
 
     private func beginCheckpoint(_ op: Op) -> Outcome {
+        state.pointee.isCheckpointing = true
         op.pointee.cursor = 0
         op.pointee.status = .done
         op.pointee.step = .blocks
@@ -245,6 +247,7 @@ extension ImageEngine {
     }
 
     private func endCheckpoint(_ op: Op) -> Outcome {
+        state.pointee.isCheckpointing = false
         op.pointee.status = .done
         op.pointee.step = op.pointee.stepAfterCheckpoint
         return .again

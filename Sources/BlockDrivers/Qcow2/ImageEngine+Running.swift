@@ -222,6 +222,7 @@ extension ImageEngine {
     func releaseBaton(_ op: Op) {
         guard op.pointee.holdsBaton else { return }
         op.pointee.holdsBaton = false
+        state.pointee.isCheckpointing = false
         let next = state.pointee.batonQueue.popFirst()
         state.pointee.baton = next
         guard let next else { return }

@@ -46,6 +46,8 @@ final class ImageEngine: @unchecked Sendable {
         var writesRefcountsLate = false
         /// Something impossible was met in the tables; they are not changed any more.
         var isBroken = false
+        /// Tables are on their way to disk; they count as clean, and are not durable.
+        var isCheckpointing = false
         /// Whether what is runnable is being run.
         var isPumping = false
         var baton: Op?
