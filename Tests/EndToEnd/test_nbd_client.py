@@ -10,6 +10,7 @@ import unittest
 
 import nbd
 
+from lying_server import LyingServer
 from nbd_servers import free_port, nbdkit, qemu_storage_daemon
 from sluice_daemon import LONG, MIB, DaemonTest, run, wait_until
 
@@ -192,6 +193,41 @@ exports: {disk: {type: nbd, node: disk, writable: true}}
         begin = time.monotonic()
         sluice.stop()
         self.assertLess(time.monotonic() - begin, 5)
+
+    def test_a_lying_server_disturbs_nobody_else(self):
+        sluice, path, _ = self.place()
+        server = LyingServer(path, seed=20261123)
+        self.addCleanup(server.close)
+        self.serve(sluice, self.text(path))
+        neighbour = self.connect(sluice, "near")
+        descriptors, resident = sluice.descriptors(), sluice.resident_bytes()
+        handle, longest, failures, ending = self.connect(sluice), 0.0, 0, time.monotonic() + 4
+        while time.monotonic() < ending:
+            cookies = [handle.aio_pread(nbd.Buffer(4096), number * 4096) for number in range(8)]
+            begin = time.monotonic()
+            neighbour.pwrite(b"x" * 4096, 0)
+            self.assertEqual(neighbour.pread(4096, 0), b"x" * 4096)
+            longest = max(longest, time.monotonic() - begin)
+            deadline = time.monotonic() + 1
+            for cookie in cookies:
+                while time.monotonic() < deadline:
+                    try:
+                        if handle.aio_command_completed(cookie):
+                            break
+                        handle.poll(50)
+                    except nbd.Error:
+                        failures += 1
+                        break
+                else:  # It keeps silent about this one: another connection, as a client would.
+                    handle = self.connect(sluice)
+                    break
+        self.assertGreater(failures, 10)
+        self.assertGreater(server.clients, 3)
+        self.assertLess(longest, 1)
+        self.assertLess(sluice.resident_bytes() - resident, 64 * MIB)
+        self.assertLess(sluice.descriptors(), descriptors + 10)
+        server.close()
+        sluice.kill()
 
     # A server that comes and goes.
 
