@@ -151,12 +151,38 @@ extension Catalog {
                 return
             }
             guard text.hasPrefix("tcp:"), let colon = text.lastIndex(of: ":"),
-                let port = UInt16(text[text.index(after: colon)...])
+                let port = Self.port(text[text.index(after: colon)...])
             else { return nil }
             var host = text[..<colon].dropFirst(4)
             if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
             guard !host.isEmpty else { return nil }
             self = .tcp(host: String(host), port: port)
+        }
+
+        private static func port(_ digits: Substring) -> UInt16? {
+            digits.allSatisfy { $0.isASCII && $0.isNumber } ? UInt16(digits) : nil
+        }
+
+        /// What is wrong with an address, and what may have been meant; `nil` for a good one.
+        package static func fault(in text: String) -> (reason: String, suggestion: String?)? {
+            if Self(text) != nil { return nil }
+            if text.hasPrefix("unix:") {
+                let length = text.utf8.count - 5
+                return length == 0
+                    ? ("no path after unix:", nil)
+                    : ("a path of \(length) bytes; at most \(pathBytesMax)", nil)
+            }
+            guard text.hasPrefix("tcp:") else {
+                if text.hasPrefix("/") { return ("neither unix: nor tcp:", "unix:" + text) }
+                return ("neither unix: nor tcp:", Self("tcp:" + text).map { _ in "tcp:" + text })
+            }
+            let rest = text.dropFirst(4)
+            guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
+                return ("no port after the host", rest.isEmpty ? nil : "\(text):10809")
+            }
+            let digits = rest[rest.index(after: colon)...]
+            if port(digits) == nil { return ("the port is a number from 0 to 65535", nil) }
+            return ("no host before the port", "tcp:127.0.0.1:\(digits)")
         }
 
         /// Longest path of a socket, in bytes: what the kernel's address has room for.

@@ -247,14 +247,21 @@ extension ConfigurationReader {
     ) {
         for (place, slot) in schema.slots.enumerated()
         where slot.occupancy != .optional && draft.filled >> UInt64(place) & 1 == 0 {
+            draft.isComplete = false
+            // Somebody who misspelled it hears so already.
+            if meant.contains(slot.name) { continue }
             findings.error(
                 "E0202",
                 "\(title): child \"\(slot.name)\" is missing",
                 at: keyPlace.mark(in: file),
                 label: "needs \(slot.name)",
-                help: ["write the name of a node, or a node inline"]
+                help: [
+                    slot.name == "file"
+                        ? "write the name of a node, or a node inline: "
+                            + "file: {driver: file, filename: PATH}"
+                        : "write the name of a node, or a node inline"
+                ]
             )
-            draft.isComplete = false
         }
     }
 

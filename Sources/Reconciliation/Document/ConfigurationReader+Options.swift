@@ -78,19 +78,21 @@ extension ConfigurationReader {
                 "E0202",
                 "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
                 at: key.mark(in: file),
-                label: "needs \(option.key)"
+                label: "needs \(option.key)",
+                help: option.summary.isEmpty ? [] : ["\(option.key): \(option.summary)"]
             )
         }
         return true
     }
 
-    /// Reports a key that means nothing.
+    /// Reports a key that means nothing; says what may have been meant.
+    @discardableResult
     mutating func reportUnknown(
         _ entry: DocumentEntry,
         among known: [String],
         in path: GraphMarks.Path? = nil,
         owner: String = ""
-    ) {
+    ) -> [String] {
         let key = words.text(entry.word)
         let inside = path.map { " in \"\(marks.text(of: $0))\"" } ?? ""
         let depth = trail.count
@@ -103,11 +105,25 @@ extension ConfigurationReader {
             at: entry.key,
             label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
             suggestions: suggestions,
-            help: owner.hasPrefix("driver ")
-                ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
-                : known.count > 1 ? ["fields: " + known.sorted().joined(separator: ", ")] : []
+            help: habits(key, path, suggestions, owner)
+                + (owner.hasPrefix("driver ")
+                    ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
+                    : known.count > 1 ? ["fields: " + known.sorted().joined(separator: ", ")] : [])
         )
         trail.removeLast(trail.count - depth)
+        return suggestions
+    }
+
+    /// What may be meant with a key that is close to none.
+    private func habits(
+        _ key: String,
+        _ path: GraphMarks.Path?,
+        _ suggestions: [String],
+        _ owner: String
+    ) -> [String] {
+        guard path == nil, suggestions.isEmpty else { return [] }
+        let driver = owner.hasPrefix("driver ") ? Catalog.driver(String(owner.dropFirst(7))) : nil
+        return Habits.help(key: key, in: subject.kind, slots: driver?.slots.map(\.name) ?? [])
     }
 
     /// The number of the path of something inside an option.

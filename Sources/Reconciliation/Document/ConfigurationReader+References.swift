@@ -40,6 +40,9 @@ extension ConfigurationReader {
         let isShown = danglingCount <= limits.diagnosticsMax
         let closest = isShown ? Spelling.near(name, among: known) : []
         var help = known.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
+        if closest.isEmpty {
+            help += Habits.help(name: name, wanted: kind, at: marks.text(of: reference.path))
+        }
         if name.hasPrefix("x-") {
             help.append("keys that begin with x- are notes, and declare nothing")
         }
@@ -90,12 +93,17 @@ extension ConfigurationReader {
         let object = ObjectKind.node.object(name)
         guard let former = description.nodes[name]?.formerly else { return }
         let problem: String
+        var related: [Diagnostic.Related] = []
         if former == name {
             problem = "is its name now"
         } else if names.isDeclared(.node, words.word(of: former)) {
             problem = "is declared as a node of its own"
+            let mark = marks.mark(ObjectKind.node.object(former), "")
+            related = [Diagnostic.Related(message: "node \(former) is declared here", mark: mark)]
         } else if let other = formerNames[former] {
-            problem = "is claimed by node \(min(other, name)) as well"
+            problem = "is claimed by node \(other) as well"
+            let mark = marks.mark(ObjectKind.node.object(other), "formerly")
+            related = [Diagnostic.Related(message: "node \(other) says so here", mark: mark)]
         } else {
             formerNames[former] = name
             return
@@ -104,6 +112,7 @@ extension ConfigurationReader {
             "E0306",
             "node \(name): \"formerly\" names \(former), which \(problem)",
             at: marks.mark(object, "formerly"),
+            related: related,
             help: ["formerly is for a node that has another name now; take it out when it is not"]
         )
     }
@@ -171,15 +180,15 @@ extension ConfigurationReader {
             guard let address = description.listeners[name]?.options.text("address") else {
                 continue
             }
-            if Catalog.ListenerAddress(address) == nil {
+            if let fault = Catalog.ListenerAddress.fault(in: address) {
                 findings.error(
                     "E0204",
                     "listener \(name): \"address\" wants unix:PATH or tcp:HOST:PORT",
                     at: marks.mark(object, "address"),
-                    label: "no such address",
+                    label: fault.reason,
+                    suggestions: fault.suggestion.map { [$0] } ?? [],
                     help: [
-                        "a path has at most \(Catalog.ListenerAddress.pathBytesMax) bytes",
-                        "an IPv6 host stands in brackets: tcp:[::1]:10809",
+                        "such as unix:/run/sluice/nbd.sock, tcp:127.0.0.1:10809, tcp:[::1]:10809"
                     ]
                 )
             } else if let other = first[address] {

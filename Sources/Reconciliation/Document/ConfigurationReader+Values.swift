@@ -70,13 +70,14 @@ extension ConfigurationReader {
         }
         var found = Options()
         var said: UInt64 = 0
+        var misspelled: Set<String> = []
         var isComplete = true
         var cursor = cursor(of: value)
         while let entry = tape.next(&cursor) {
             if isNote(entry.word) { continue }
             let key = words.text(entry.word)
             guard let place = options.firstIndex(where: { $0.key == key }) else {
-                reportUnknown(entry, among: options.map(\.key), in: path)
+                misspelled.formUnion(reportUnknown(entry, among: options.map(\.key), in: path))
                 isComplete = false
                 continue
             }
@@ -91,6 +92,8 @@ extension ConfigurationReader {
         for (place, option) in options.enumerated() where said >> UInt64(place) & 1 == 0 {
             if let value = option.defaultValue { found[option.key] = value }
             guard option.isRequired else { continue }
+            isComplete = false
+            if misspelled.contains(option.key) { continue }
             report(
                 "E0202",
                 "\(title): \"\(marks.text(of: path))\" needs \"\(option.key)\": "
@@ -98,7 +101,6 @@ extension ConfigurationReader {
                 at: value,
                 label: "\(option.key) is missing"
             )
-            isComplete = false
         }
         return isComplete ? found : nil
     }
@@ -267,7 +269,9 @@ extension ConfigurationReader {
             "E0204",
             "\(title): \"\(marks.text(of: path))\" wants \(kind.expectation)",
             at: value,
-            label: isPlain ? "text in YAML 1.2" : "text in quotes",
+            label: !isPlain
+                ? "text in quotes"
+                : ScalarText.integer(text) == nil ? "text in YAML 1.2" : "a whole number",
             suggestions: meant.map { [$0] } ?? [],
             help: meant.map { ["write \($0)"] } ?? []
         )
@@ -281,11 +285,16 @@ extension ConfigurationReader {
         _ value: DocumentTape.Value,
         _ path: GraphMarks.Path
     ) -> OptionValue? {
-        guard let number else {
+        if let number, range.contains(number) { return .integer(number) }
+        var isNumber = number != nil
+        // In quotes a whole number is text, however large.
+        if !isNumber, tape.kind(value) == .plain {
+            isNumber = ScalarText.isTooLarge(tape.text(value), for: kind)
+        }
+        guard isNumber else {
             reportType(kind, value, path: path)
             return nil
         }
-        if range.contains(number) { return .integer(number) }
         let (least, most) = (
             ScalarText.shown(range.lowerBound, as: kind),
             ScalarText.shown(range.upperBound, as: kind)

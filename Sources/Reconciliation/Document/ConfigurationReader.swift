@@ -142,7 +142,7 @@ struct ConfigurationReader {
         // What it would have declared is not known.
         hasUnreadPart = true
         let known = ObjectKind.allCases.map(\.section) + ["sluice"]
-        let suggestions = Spelling.near(key, among: known)
+        let suggestions = key == "version" ? ["sluice"] : Spelling.near(key, among: known)
         findings.error(
             "E0201",
             "unknown section \"\(key)\"",
@@ -196,7 +196,9 @@ struct ConfigurationReader {
             report(
                 "E0204",
                 "\"\(kind.section)\" wants a mapping of names to \(kind.title)s",
-                at: value
+                at: value,
+                label: tape.kind(section) == .sequence ? "a list" : "no mapping",
+                help: ["write each below its name, without a dash: NAME: {...}"]
             )
             return
         }
@@ -256,7 +258,9 @@ struct ConfigurationReader {
                     )
                 ],
                 help: [
-                    "an inline child is named after its parent and its slot: \"parent.child\""
+                    name.contains(".") && kind == .node
+                        ? "an inline child is named after its parent and its slot: \"parent.child\""
+                        : "take one of them out, or give it another name"
                 ]
             )
             return false

@@ -64,10 +64,9 @@ struct DocumentParser {
         words = WordTable()
         defer { words = parser.takeWords() }
         let limit = limits.fileBytesMax
-        if let fault = TextRules.fault(in: bytes, file: file, fileBytesMax: limit) {
-            parser.end(fault)
-            return parser
-        }
+        let faults = TextRules.faults(in: bytes, file: file, fileBytesMax: limit)
+        for fault in faults { parser.end(fault) }
+        guard faults.isEmpty else { return parser }
         parser.read(bytes)
         if parser.tape.roots.isEmpty, parser.diagnostics.isEmpty { parser.reportEmpty(at: nil) }
         return parser

@@ -3,10 +3,33 @@ import GraphModel
 /// What a scalar's text says, once its option has told its type.
 enum ScalarText {
     /// A whole number by YAML 1.2's core schema: `17`, `0x11`, `0o21`.
+    ///
+    /// `017` is none: it is 17 to some readers and 15 to others.
     static func integer(_ text: String) -> Int64? {
+        if hasLeadingZero(text) { return nil }
         if text.hasPrefix("0x") { return unsigned(text.dropFirst(2), radix: 16) }
         if text.hasPrefix("0o") { return unsigned(text.dropFirst(2), radix: 8) }
         return Int64(text)
+    }
+
+    /// Whether a number begins with a zero that other readers take for the sign of octal digits.
+    private static func hasLeadingZero(_ text: String) -> Bool {
+        let digits = text.drop { $0 == "-" || $0 == "+" }
+        guard digits.first == "0", let second = digits.dropFirst().first else { return false }
+        return second.isASCII && second.isNumber
+    }
+
+    /// Whether a number of an option's form is so large that it fits nowhere.
+    static func isTooLarge(_ text: String, for kind: OptionKind) -> Bool {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text[digits.endIndex...]
+        guard !digits.isEmpty, !hasLeadingZero(text) else { return false }
+        switch kind {
+        case .integer: return unit.isEmpty
+        case .size: return unit.isEmpty || sizeUnits.contains { $0.name == unit }
+        case .duration: return durationUnits.contains { $0.name == unit }
+        default: return false
+        }
     }
 
     private static func unsigned(_ digits: Substring, radix: Int) -> Int64? {
@@ -40,7 +63,7 @@ enum ScalarText {
     private static func scaled(_ text: String, by units: [(name: String, factor: Int64)]) -> Int64?
     {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        guard let number = Int64(digits) else { return nil }
+        guard let number = Int64(digits), !hasLeadingZero(text) else { return nil }
         let unit = text[digits.endIndex...]
         guard let factor = units.first(where: { $0.name == unit })?.factor else { return nil }
         let (product, isTooLarge) = number.multipliedReportingOverflow(by: factor)
@@ -68,11 +91,27 @@ enum ScalarText {
     /// A size that somebody meant with a text that is none: `64 kb` for `64KiB`.
     static func meantSize(_ text: String) -> String? {
         let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text[digits.endIndex...].filter { $0 != " " }.uppercased()
+        var unit = text[digits.endIndex...].filter { $0 != " " }.uppercased()
+        // Rates are given as sizes: the second goes without saying.
+        if unit.hasSuffix("/S") || unit.hasSuffix("PS") { unit.removeLast(2) }
         guard !digits.isEmpty, let first = unit.first, "KMGTP".contains(first),
             ["", "B", "IB"].contains(String(unit.dropFirst()))
         else { return nil }
         return "\(digits)\(first)iB"
+    }
+
+    /// A whole number that somebody meant with a text that is none: `1_000`, `4k`, `1e3`, `017`.
+    static func meantInteger(_ text: String) -> String? {
+        let plain = text.filter { $0 != "_" && $0 != "," }
+        if let number = Int64(plain) { return String(number) }
+        let digits = plain.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int64(digits), number < 1 << 40 else { return nil }
+        switch plain[digits.endIndex...].lowercased() {
+        case "k": return String(number * 1_000)
+        case "m": return String(number * 1_000_000)
+        case ".0": return String(number)
+        default: return nil
+        }
     }
 
     /// Permission bits in octal digits: `0660`, `660`, `0o660`.
@@ -93,9 +132,9 @@ enum ScalarText {
     /// Texts of an option's type that somebody may have meant with one that is not.
     static func meant(_ text: String, for kind: OptionKind) -> [String] {
         switch kind {
-        case .size: meantSize(text).map { [$0] } ?? []
+        case .size: (meantSize(text) ?? meantInteger(text)).map { [$0] } ?? []
         case .duration: integer(text).map { ["\($0)s", "\($0)ms"] } ?? []
-        case .integer: integer(text.filter { $0 != "_" }).map { [String($0)] } ?? []
+        case .integer: meantInteger(text).map { [$0] } ?? []
         case .errorNumber: Spelling.near(text, among: ErrorNumber.named.map(\.name))
         case .list: text.isEmpty ? [] : ["[\(text)]"]
         default: []
@@ -119,6 +158,7 @@ enum ScalarText {
     static func kind(of text: String, isPlain: Bool) -> String {
         if !isPlain { return "text" }
         if integer(text) != nil { return "a whole number" }
+        if hasLeadingZero(text) { return "a number with a leading zero, 8 or 10 by the reader" }
         if Double(text) != nil { return "a number" }
         if flag(text) != nil { return "a flag" }
         return "text"

@@ -36,13 +36,53 @@ struct SyntaxFault {
                 )
             )
         }
+        let remedy = Self.remedies.first { fault.problem.hasPrefix($0.problem) }?.help
+        let above = lineAbove(in: bytes)
+        related += above.map { [$0.place] } ?? []
         return Diagnostic(
             code: "E0100",
             message: "this is not YAML: \(fault.problem)",
             mark: SourceMark(file: file, line: fault.line, column: fault.column, length: 1),
             related: related,
-            help: Self.remedies.first { fault.problem.hasPrefix($0.problem) }.map { [$0.help] }
-                ?? []
+            help: (above?.help ?? remedy).map { [$0] } ?? []
+        )
+    }
+
+    /// A colon too many is most often the fault of the line above: one without a space after its
+    /// colon is a text that goes on, and one that has its value already takes nothing below it.
+    private func lineAbove(in bytes: [UInt8]) -> (place: Diagnostic.Related, help: String)? {
+        guard fault.problem.hasPrefix("mapping values are not allowed"), fault.line > 1 else {
+            return nil
+        }
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard fault.line <= lines.count else { return nil }
+        var number = fault.line - 1
+        while number > 0, lines[number - 1].allSatisfy({ $0 == 0x20 || $0 == 0x0D }) { number -= 1 }
+        guard number > 0 else { return nil }
+        let (above, here) = (lines[number - 1], lines[fault.line - 1])
+        let indent = above.prefix { $0 == 0x20 }.count
+        let words = above.dropFirst(indent)
+        guard let colon = words.firstIndex(of: UInt8(ascii: ":")),
+            words.first != UInt8(ascii: "#"), words.first != UInt8(ascii: "-")
+        else { return nil }
+        func place(_ message: String, column: Int) -> Diagnostic.Related {
+            Diagnostic.Related(
+                message: message,
+                mark: SourceMark(file: file, line: number, column: column, length: 1)
+            )
+        }
+        let rest = above[(colon + 1)...]
+        if let next = rest.first, next != 0x20, next != 0x09, next != 0x0D {
+            return (
+                place("no space after this colon", column: colon - above.startIndex + 1),
+                "a key needs a colon and a space after it: key: value"
+            )
+        }
+        let hasValue = rest.contains { $0 != 0x20 && $0 != 0x0D }
+        guard hasValue, here.prefix(while: { $0 == 0x20 }).count > indent else { return nil }
+        return (
+            place("this line has a value already", column: indent + 1),
+            "keys of one mapping begin at one column: move the line to the left"
         )
     }
 

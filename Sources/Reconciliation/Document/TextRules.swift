@@ -22,28 +22,36 @@ enum TextRules {
             ?? code
     }
 
-    /// What is wrong with a file's bytes, or nothing.
-    static func fault(in bytes: [UInt8], file: String, fileBytesMax: Int) -> Diagnostic? {
+    /// Most hidden characters of a file that are told.
+    private static let charactersMax = 100
+
+    /// What is wrong with a file's bytes; nothing when it can be read as text.
+    static func faults(in bytes: [UInt8], file: String, fileBytesMax: Int) -> [Diagnostic] {
         let start = SourceMark(file: file, line: 1, column: 1)
         if bytes.count > fileBytesMax {
-            return Diagnostic(
-                code: "E0104",
-                message: "the file is larger than \(fileBytesMax) bytes, the limit for one file",
-                mark: start,
-                help: ["split it: all files of a directory are one configuration"]
-            )
+            return [
+                Diagnostic(
+                    code: "E0104",
+                    message:
+                        "the file is larger than \(fileBytesMax) bytes, the limit for one file",
+                    mark: start,
+                    help: ["split it: all files of a directory are one configuration"]
+                )
+            ]
         }
         if isWide(bytes) {
-            return Diagnostic(
-                code: "E0101",
-                message: "the file is UTF-16, not UTF-8",
-                mark: start,
-                help: ["save as UTF-8"]
-            )
+            return [
+                Diagnostic(
+                    code: "E0101",
+                    message: "the file is UTF-16, not UTF-8",
+                    mark: start,
+                    help: ["save as UTF-8"]
+                )
+            ]
         }
         // Most files are plain ASCII: nothing can hide in them but NUL.
-        if isPlain(bytes) { return nil }
-        return characterFault(in: bytes, file: file)
+        if isPlain(bytes) { return [] }
+        return characterFaults(in: bytes, file: file, countMax: charactersMax) { hidden[$0] }
     }
 
     /// Whether all bytes are ASCII and none is NUL, looked at eight at a time.
@@ -75,44 +83,49 @@ enum TextRules {
 
     /// The first character that YAML has no place for, when libyaml found one in a file.
     static func controlCharacter(in bytes: [UInt8], file: String) -> Diagnostic? {
-        characterFault(in: bytes, file: file) { scalar in
+        characterFaults(in: bytes, file: file, countMax: 1) { scalar in
             switch scalar.value {
             case 0x09, 0x0A, 0x0D, 0x20...0x7E, 0xA0...0xFEFE, 0xFF00...0xFFFD, 0x10000...: nil
             default: name(of: scalar)
             }
-        }
+        }.first
     }
 
-    /// The first character that has a name here.
-    private static func characterFault(
+    /// The first characters that have a name here, up to the first byte that is no text.
+    private static func characterFaults(
         in bytes: [UInt8],
         file: String,
-        _ name: (Unicode.Scalar) -> String? = { hidden[$0] }
-    ) -> Diagnostic? {
+        countMax: Int,
+        _ name: (Unicode.Scalar) -> String?
+    ) -> [Diagnostic] {
+        var found: [Diagnostic] = []
         var decoder = UTF8()
         var iterator = bytes.makeIterator()
         var line = 1
         var column = 1
         var offset = 0
-        while true {
+        while found.count < countMax {
             let mark = SourceMark(file: file, line: line, column: column, length: 1)
             switch decoder.decode(&iterator) {
-            case .emptyInput: return nil
+            case .emptyInput: return found
             case .error:
-                return Diagnostic(
+                let fault = Diagnostic(
                     code: "E0101",
                     message: "the file is not UTF-8: byte \(offset) is invalid",
                     mark: mark,
                     help: ["save as UTF-8"]
                 )
+                return found + [fault]
             case .scalarValue(let scalar):
                 if let name = name(scalar), !(scalar == "\u{FEFF}" && offset == 0) {
-                    return Diagnostic(
-                        code: "E0107",
-                        message: "the character \(name) is not allowed here",
-                        mark: mark,
-                        label: "hidden character",
-                        help: ["delete it; it can hide what the file says"]
+                    found.append(
+                        Diagnostic(
+                            code: "E0107",
+                            message: "the character \(name) is not allowed here",
+                            mark: mark,
+                            label: "hidden character",
+                            help: ["delete it; it can hide what the file says"]
+                        )
                     )
                 }
                 offset += UTF8.width(scalar)
@@ -124,6 +137,7 @@ enum TextRules {
                 column = isEnd ? 1 : column + 1
             }
         }
+        return found
     }
 
     /// The first tab that stands where indentation is expected at a line's start, if any.

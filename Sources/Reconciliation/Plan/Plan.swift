@@ -72,7 +72,7 @@ package struct Plan: Sendable {
                 mark: liveMarks.mark(object, "protect"),
                 label: "protected here",
                 help: [
-                    "declare it again, or allow its removal by name: --allow-remove "
+                    "declare it again; when this is meant, run: sluice apply PATH --allow-remove "
                         + (ObjectKind.split(object)?.name ?? object)
                 ]
             )

@@ -140,7 +140,8 @@ struct Planner {
         steps.append(
             PlanStep(
                 phase: .check,
-                what: "check permissions of \(desired.nodes.count) nodes",
+                what: "check permissions of \(desired.nodes.count) "
+                    + (desired.nodes.count == 1 ? "node" : "nodes"),
                 objects: []
             )
         )

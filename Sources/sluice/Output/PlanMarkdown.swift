@@ -57,9 +57,18 @@ struct PlanMarkdown {
             let place = finding.mark.map { "`\($0.file):\($0.line):\($0.column)` " } ?? ""
             text += "- \(place)**\(finding.code)** \(cell(finding.message))\n"
             for line in finding.help { text += "  - \(cell(line))\n" }
+            for (number, fix) in fixes(of: finding) {
+                let place = fix.place.map { "`\($0.file):\($0.line)` " } ?? ""
+                text += "  - fix \(number), \(cell(fix.title)): \(place)\(cell(fix.what))\n"
+            }
         }
         if findings.count > 50 { text += "- … \(findings.count - 50) more\n" }
         return text.isEmpty ? "" : text + "\n"
+    }
+
+    private func fixes(of finding: Diagnostic) -> [(number: Int, fix: ProposedFix)] {
+        guard let entry = context.fixes.entry(of: finding) else { return [] }
+        return entry.fixes.enumerated().map { (entry.firstNumber + $0, $1) }
     }
 
     private func actions(room: Int) -> String {
@@ -74,7 +83,8 @@ struct PlanMarkdown {
             isPlain: false,
             clients: context.clients,
             forecast: context.forecast,
-            guards: context.enforcesGuards ? context.guards : []
+            guards: context.enforcesGuards ? context.guards : [],
+            hasConflict: plan.verdict(context) == .conflict
         ).text
         var lines = body.split(separator: "\n", omittingEmptySubsequences: false)
         var left = room - 400

@@ -20,6 +20,8 @@ struct PlanText {
     var forecast: PauseForecast?
     /// What came of the guards.
     var guards: [GuardResult] = []
+    /// Whether users of nodes do not go together.
+    var hasConflict = false
     /// Whether what does not change is shown as well.
     var isFull = false
     /// Cells of the terminal; `nil` when it is none.
@@ -55,7 +57,7 @@ struct PlanText {
         if isFull { text += untouched }
         text += "\n" + labelled("steps", plan.steps.map(\.what))
         text += undo + labelled("checks", checks) + "\n"
-        let summary = PlanTable.wrapped(plan.summary, indent: 0, columns: columns)
+        let summary = PlanTable.wrapped(plan.summary + longest, indent: 0, columns: columns)
         text += palette.paint(summary, .strong) + "\n"
         if let rows, text.count(where: { $0 == "\n" }) > rows { text += dangers.joined() }
         return text + PlanTable.wrapped(footer(identity), indent: 0, columns: columns)
@@ -79,7 +81,7 @@ struct PlanText {
         let second = liveTitle.isEmpty ? "" : origin
         return "config  \(config.padded(to: left))  \("".padded(to: 8))  \(sizes)\n"
             + "live    \(first.padded(to: left))  \(second.padded(to: 8))  "
-            + "\(Self.count(serving, "export"))\n"
+            + "\(Self.count(serving, "export"))\(clients == nil ? "" : " serving")\n"
     }
 
     private func title(of block: PlanBlocks.Block) -> String {
@@ -111,6 +113,12 @@ struct PlanText {
         return count == 0 ? "" : "\(Self.count(count, "client")) \(count == 1 ? "stays" : "stay")"
     }
 
+    /// The longest pause of any export, when it is known.
+    private var longest: String {
+        guard let forecast, !plan.drainedExports.isEmpty else { return "" }
+        return " Longest pause ~\(Self.time(forecast.expectedNanoseconds))."
+    }
+
     private var untouched: String {
         let names = plan.exports.filter { $0.impact == .untouched }.map(\.name)
         return names.isEmpty ? "" : "untouched  " + names.joined(separator: ", ") + "\n"
@@ -130,10 +138,12 @@ struct PlanText {
 
     private var checks: [String] {
         let removals = plan.actions.count { $0.kind == .remove }
+        let permissions =
+            hasConflict ? palette.paint("permissions conflict", .error) : "permissions ok"
         let broken = guards.compactMap(\.finding).map(\.message) + plan.refusals.map(\.message)
         let counted = removals > 0 ? " (\(Self.count(removals, "removal")))" : ""
-        guard !broken.isEmpty else { return ["permissions ok", "guards ok\(counted)"] }
-        return ["permissions ok"] + broken.map { palette.paint($0, .error) }
+        guard !broken.isEmpty else { return [permissions, "guards ok\(counted)"] }
+        return [permissions] + broken.map { palette.paint($0, .error) }
     }
 
     private func labelled(_ label: String, _ words: [String]) -> String {

@@ -34,7 +34,7 @@ struct ConfigurationTests {
             ("sluice: 1\nnodes: {a b: {driver: null-co}}\n", "2:9 E0207"),
             ("sluice: 1\nnodes: {a: {driver: null-co, size: -1}}\n", "2:36 E0205"),
             ("sluice: 1\nnodes: {a: {driver: null-co, size: 1e3}}\n", "2:36 E0204"),
-            ("sluice: 1\nnodes: {a: {driver: null-co, size: 99999999999GiB}}\n", "2:36 E0204"),
+            ("sluice: 1\nnodes: {a: {driver: null-co, size: 99999999999GiB}}\n", "2:36 E0205"),
             ("sluice: 1\nnodes: {a: {driver: null-co, latency: 5}}\n", "2:39 E0204"),
             ("sluice: 1\nnodes: {a: {driver: null-co, size: }}\n", "2:36 E0204"),
             ("sluice: 1\nnodes: {a: {driver: file, filename: }}\n", "2:37 E0204"),

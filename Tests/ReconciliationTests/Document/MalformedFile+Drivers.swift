@@ -19,11 +19,11 @@ extension MalformedFile {
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: 1e9}}\n", "2:36 E0204"),
         MalformedFile(
             "sluice: 1\nnodes: {n: {driver: null-co, size: 9223372036854775808}}\n",
-            "2:36 E0204"
+            "2:36 E0205"
         ),
         MalformedFile(
             "sluice: 1\nnodes: {n: {driver: null-co, size: 16777216TiB}}\n",
-            "2:36 E0204"
+            "2:36 E0205"
         ),
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: 0x}}\n", "2:36 E0204"),
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: '+'}}\n", "2:36 E0204"),

@@ -1,0 +1,52 @@
+import GraphModel
+
+/// What people write who know other programs, or who have not seen this one, and what to say then.
+enum Habits {
+    /// Most drivers that are named.
+    private static let driversMax = 4
+
+    /// Help about a key that means nothing where it stands.
+    ///
+    /// - Parameters:
+    ///   - key: The key.
+    ///   - kind: The object that it stands in.
+    ///   - slots: Names of the object's children.
+    /// - Returns: Sentences; none when nothing is known about the key.
+    static func help(key: String, in kind: ObjectKind, slots: [String]) -> [String] {
+        if ["node-name", "id", "name"].contains(key) {
+            switch kind {
+            case .node: return ["a node is named by its key under nodes"]
+            case .export: return ["the node that is exported is named by node"]
+            case .ioThread, .throttleGroup, .listener:
+                return ["\(kind.titleWithArticle) is named by its key under \(kind.section)"]
+            }
+        }
+        let drivers = Catalog.drivers.filter { driver in
+            driver.options.contains { $0.key == key } || driver.slots.contains { $0.name == key }
+        }.map(\.name)
+        if key == "filename", slots.contains("file") {
+            return ["a file is a node of its own: file: {driver: file, filename: PATH}"]
+        }
+        if !drivers.isEmpty, drivers.count <= driversMax {
+            let word = drivers.count == 1 ? "driver" : "drivers"
+            return ["\(key) is a field of \(word) \(drivers.joined(separator: ", "))"]
+        }
+        let sections = ObjectKind.allCases.filter { other in
+            other != kind && other != .node && Catalog.options(of: other).contains { $0.key == key }
+        }
+        return sections.first.map { other in
+            ["\(key) is a field of \(other.titleWithArticle), which stands under \(other.section)"]
+        } ?? []
+    }
+
+    /// Help about a name that no object has.
+    static func help(name: String, wanted kind: ObjectKind, at path: String) -> [String] {
+        guard kind == .node else { return [] }
+        if name.isEmpty { return ["write the name of a node; where none is allowed, null is none"] }
+        guard name.contains("/") || name.contains(".") else { return [] }
+        let child = path == "node" || path.isEmpty ? "" : "\(path): "
+        return child.isEmpty
+            ? ["a file is opened by a node: under nodes, disk: {driver: file, filename: \(name)}"]
+            : ["to open a file of this name: \(child){driver: file, filename: \(name)}"]
+    }
+}
