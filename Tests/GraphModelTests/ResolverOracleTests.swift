@@ -16,7 +16,7 @@ private struct Oracle {
         var found: [Edge: EdgeMasks] = [:]
         for export in graph.exports.values {
             found[Edge(parent: "export/\(export.name)", edge: "root", child: export.node)] =
-                PermissionRules.masks(of: export)
+                ObviousMasks.masks(of: export)
         }
         for node in graph.nodes.values {
             for child in node.children {
@@ -29,7 +29,7 @@ private struct Oracle {
 
     private func parents(of name: String) -> [EdgeMasks] {
         let exports = graph.exports.values.filter { $0.node == name }
-            .map { PermissionRules.masks(of: $0) }
+            .map { ObviousMasks.masks(of: $0) }
         let nodes = graph.nodes.values.flatMap { node in
             node.children.filter { $0.node == name }.map { claim(node, $0) }
         }
@@ -37,32 +37,7 @@ private struct Oracle {
     }
 
     private func claim(_ node: NodeDescription, _ child: ChildReference) -> EdgeMasks {
-        let parents = parents(of: node.name)
-        let demand = parents.reduce(EdgeMasks.idle) {
-            EdgeMasks(
-                used: $0.used.union($1.used),
-                shared: $0.shared.intersection($1.shared)
-            )
-        }
-        guard let driver = Catalog.driver(node.driver),
-            let role = driver.role(edge: child.edge, of: node)
-        else { return .idle }
-        var masks = PermissionRules.masks(
-            role: role,
-            demand: demand,
-            isWritable: !node.isReadOnly
-        )
-        if let claim = driver.claim {
-            masks = claim(
-                masks,
-                PermissionContext(
-                    node: node,
-                    edge: child.edge,
-                    demand: demand,
-                    hasUsers: !parents.isEmpty
-                )
-            )
-        }
+        var masks = ObviousMasks.masks(of: child.edge, of: node, parents: parents(of: node.name))
         if graph.nodes[child.node]?.options.flag("force-share") == true { masks.shared = .all }
         return masks
     }
@@ -107,12 +82,22 @@ struct ResolverOracleTests {
             switch number == 0 ? 0 : Int.random(in: 0..<6, using: &random) {
             case 0: graph.node(name, "file", options: options)
             case 1:
-                graph.node(
-                    name,
-                    "qcow2",
-                    ["file": below(&random), "backing": below(&random)],
-                    options: options
-                )
+                let (file, backing) = (below(&random), below(&random))
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    graph.node(
+                        name,
+                        "qcow2",
+                        ["file": file, "backing": backing, "data-file": below(&random)],
+                        options: options
+                    )
+                } else {
+                    graph.node(
+                        name,
+                        "qcow2",
+                        ["file": file, "backing": backing],
+                        options: options
+                    )
+                }
             case 2:
                 graph.node(
                     name,
@@ -131,6 +116,9 @@ struct ResolverOracleTests {
                 let driver = Self.filters.randomElement(using: &random) ?? "raw"
                 let isDebug = driver == "blkdebug"
                 if isDebug { options.append(("unshare-child-perms", .list([.text("write")]))) }
+                if driver == "raw", Bool.random(using: &random) {
+                    options.append(("offset", .integer(512)))
+                }
                 graph.node(
                     name,
                     driver,
