@@ -160,6 +160,10 @@ extension ImageEngine {
     }
 
     private func end(_ op: Op) {
+        if op.pointee.hasClaim {
+            takeBack(op)
+            dropClaim(op)
+        }
         releaseBaton(op)
         dropBounce(op)
         if op.pointee.generation == 0 {
@@ -173,6 +177,7 @@ extension ImageEngine {
     private func count(_ op: Op) {
         op.pointee.generation = state.pointee.generation
         op.pointee.holdsBaton = false
+        op.pointee.hasClaim = false
         op.pointee.hasChanged = false
         op.pointee.isSettling = false
         if op.pointee.generation == 0 {

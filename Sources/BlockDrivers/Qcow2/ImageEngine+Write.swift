@@ -23,6 +23,7 @@ extension ImageEngine {
         guard geometry.hasDataFile || !hitsMetadata(found.host, found.lengthBytes) else {
             return broken(op)
         }
+        releaseBaton(op)
         op.pointee.host = found.host
         op.pointee.pieceBytes = found.lengthBytes
         return ask(
@@ -93,13 +94,17 @@ extension ImageEngine {
         let cluster = position & ~geometry.clusterMask
         let begin = position - cluster
         let end = min(op.pointee.end - cluster, geometry.clusterBytes)
+        guard unclaimed(from: cluster, 1) == 1 else { return awaitClaim(op, then: .write) }
         if !entry.isCompressed, entry.isCopied, entry.host != 0 || geometry.hasDataFile {
             return reuse(op, entry, begin, end)
         }
         if isPackable(op, begin, end), let outcome = pack(op, end) { return outcome }
         var count: UInt64 = 1
         if begin == 0, end == geometry.clusterBytes {
-            count = newClusters(table, index, op.pointee.end - cluster)
+            count = unclaimed(
+                from: cluster,
+                newClusters(table, index, op.pointee.end - cluster)
+            )
         }
         if geometry.hasDataFile {
             op.pointee.host = cluster
@@ -157,8 +162,7 @@ extension ImageEngine {
             op.pointee.fillStart = cluster
             op.pointee.fillEnd = cluster + op.pointee.pieceBytes
             op.pointee.fillsCluster = true
-            op.pointee.step = .writeNew
-            return .again
+            return beginFilling(op, begin, end)
         }
         op.pointee.pieceBytes = end - begin
         op.pointee.fillsCluster = entry.isCompressed || entry.allocated != 0
@@ -174,6 +178,7 @@ extension ImageEngine {
     }
 
     private func beginFilling(_ op: Op, _ begin: UInt64, _ end: UInt64) -> Outcome {
+        claim(op)
         let position = op.pointee.position
         let pieceEnd = position + op.pointee.pieceBytes
         guard op.pointee.fillStart < position || op.pointee.fillEnd > pieceEnd else {
@@ -181,10 +186,7 @@ extension ImageEngine {
             return .again
         }
         let length = Int(op.pointee.fillEnd - op.pointee.fillStart)
-        guard makeBounce(op, length) != nil else {
-            takeBack(op)
-            return fail(op, ENOMEM)
-        }
+        guard makeBounce(op, length) != nil else { return fail(op, ENOMEM) }
         op.pointee.step = .headRead
         op.pointee.status = .done
         return .again
@@ -234,10 +236,7 @@ extension ImageEngine {
     }
 
     func tailRead(_ op: Op) -> Outcome {
-        guard op.pointee.status == .done, let bounce = op.pointee.bounce else {
-            takeBack(op)
-            return failed(op)
-        }
+        guard op.pointee.status == .done, let bounce = op.pointee.bounce else { return failed(op) }
         let from = op.pointee.position + op.pointee.pieceBytes
         guard op.pointee.fillEnd > from else {
             op.pointee.step = .writeNew
@@ -273,10 +272,7 @@ extension ImageEngine {
             let length = op.pointee.pieceBytes
             return ask(data, .write, op, at: host, memory, length, then: .newWritten)
         }
-        guard op.pointee.status == .done else {
-            takeBack(op)
-            return failed(op)
-        }
+        guard op.pointee.status == .done else { return failed(op) }
         memcpy(
             bounce + Int(op.pointee.position - op.pointee.fillStart),
             memory,
@@ -287,13 +283,13 @@ extension ImageEngine {
         return ask(data, .write, op, at: host, bounce, length, then: .newWritten)
     }
 
-    /// Enters what was written into the tables; holds the baton.
+    /// Enters what was written into the tables.
     func newWritten(_ op: Op) -> Outcome {
         let key = Int(op.pointee.position / geometry.tableSpanBytes)
-        guard op.pointee.status == .done else {
-            takeBack(op)
-            return failed(op)
-        }
+        guard op.pointee.status == .done else { return failed(op) }
+        guard acquireBaton(op) else { return .waiting }
+        dropBounce(op)
+        if let outcome = prepareChange(op) { return outcome }
         guard let table = tables.table(key) else {
             // It was clean, and made room for another while the data was written.
             return load(tables, key, at: mapping[key] & Qcow2Geometry.offsetMask, op)
@@ -304,7 +300,6 @@ extension ImageEngine {
             op.pointee.host + (op.pointee.fillStart - cluster),
             op.pointee.fillEnd - op.pointee.fillStart
         )
-        dropBounce(op)
         let count = max(op.pointee.pieceBytes >> UInt64(geometry.clusterBits), 1)
         let first = tableIndex(cluster)
         for place in 0..<Int(count) {
@@ -321,6 +316,7 @@ extension ImageEngine {
             geometry.store(entry, table, first + place)
         }
         tables.markDirty(tables.place(of: key))
+        dropClaim(op)
         op.pointee.hasChanged = true
         op.pointee.position += op.pointee.pieceBytes
         op.pointee.step = .write
@@ -337,7 +333,7 @@ extension ImageEngine {
     }
 
     /// Gives back room that was found and is not used.
-    private func takeBack(_ op: Op) {
+    func takeBack(_ op: Op) {
         guard !op.pointee.writesInPlace, !geometry.hasDataFile else { return }
         let count = max(op.pointee.pieceBytes >> UInt64(geometry.clusterBits), 1)
         let first = op.pointee.host >> UInt64(geometry.clusterBits)

@@ -27,6 +27,7 @@ extension ImageEngine {
             return writeZeroPiece(op, pieceEnd - begin, isSlow: !isPartial)
         }
         guard acquireBaton(op) else { return .waiting }
+        guard unclaimed(from: cluster, 1) == 1 else { return awaitClaim(op, then: .zero) }
         return zeroSubclusters(op, begin, end, last)
     }
 
@@ -122,6 +123,7 @@ extension ImageEngine {
                 continue
             }
             guard acquireBaton(op) else { return .waiting }
+            guard unclaimed(from: position, 1) == 1 else { return awaitClaim(op, then: .discard) }
             if let outcome = discardCluster(op) { return outcome }
         }
     }

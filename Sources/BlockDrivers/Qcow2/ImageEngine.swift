@@ -5,7 +5,8 @@ internal import RingLoop
 /// One image at work on one loop: takes requests apart, and changes its tables.
 ///
 /// Reads and writes of what is allocated go on side by side. What changes tables holds the *baton*,
-/// and others wait for it:
+/// and others wait for it. Data goes to new clusters without the baton, under a *claim* on the guest
+/// clusters that they are for (`ImageEngine+Claims`):
 ///
 /// ```
 /// take --> run --step--> step --> ... --> answered, given back
@@ -53,6 +54,8 @@ final class ImageEngine: @unchecked Sendable {
         var baton: Op?
         var batonQueue = OperationQueue()
         var tableWaiters = OperationQueue()
+        var firstClaim: Op?
+        var claimWaiters = OperationQueue()
         var runnable = OperationQueue()
         var freeOperation: Op?
         /// Operations in flight: those that began before the last frees ripened, and since.

@@ -54,6 +54,13 @@ struct Operation {
     /// Guest range that is filled besides what is written, whole subclusters.
     var fillStart: UInt64 = 0
     var fillEnd: UInt64 = 0
+    /// Guest clusters that nobody else may give a place meanwhile, and its neighbours in the list
+    /// of those who have some.
+    var hasClaim = false
+    var claimStart: UInt64 = 0
+    var claimEnd: UInt64 = 0
+    var nextClaim: UnsafeMutablePointer<Operation>?
+    var previousClaim: UnsafeMutablePointer<Operation>?
     /// Whether all subclusters of the cluster are filled, or it is written where it is.
     var fillsCluster = false
     var writesInPlace = false

@@ -66,8 +66,9 @@ final class TableCache {
     /// Whether a table is on its way.
     var isLoading: Bool { (0..<capacity).contains { slots[$0].isLoading } }
 
-    /// Whether so many tables may be dirty that some should be written before more become so.
-    var isCrowded: Bool { dirtyCount * 2 >= countMax }
+    /// Whether so many tables may be dirty that some should be written before more become so; never
+    /// when there is a slot for every table.
+    var isCrowded: Bool { dirtyCount * 2 >= countMax && countMax < keyCount }
 
     /// The slot of a table, loading or ready, or -1.
     @inline(__always)
