@@ -176,6 +176,17 @@ class Newcomers(unittest.TestCase):
         for place in ("2:3", "3:6", "4:6"):
             self.assertIn(f"<stdin>:{place}: error[E0107]", words)
 
+    def test_a_file_that_cannot_be_read_does_not_hide_the_others(self):
+        with tempfile.TemporaryDirectory(prefix="sluice-newcomers.") as folder:
+            folder = pathlib.Path(folder)
+            (folder / "gone.yaml").symlink_to("nowhere")
+            (folder / "bad.yaml").write_text("sluice: 1\nnodes: {a: {driver: nul-co}, b: {driver: raw, file: c}}\n")
+            for words in (("validate",), ("plan", "--live", "empty")):
+                result = run(SLUICE, *words, folder, code=66).stderr
+                self.assertIn("gone.yaml cannot be read", result)
+                self.assertIn("E0203", result)
+                self.assertNotIn("E0302", result)
+
     def test_numbers_that_readers_take_for_others_are_refused_with_the_fix(self):
         head = "sluice: 1\nthrottle-groups: {g: {iops-total: "
         for written, meant in (("017", "17"), ("1_000", "1000"), ("4k", "4000"), ("1.0", "1")):

@@ -45,7 +45,11 @@ struct ImageMaker {
     /// Writes the image.
     func make() throws(GraphError) {
         let hasBacking = opening.node.child("backing") != nil
-        if let fault = creation.fault(hasBacking: hasBacking) { throw refusal(fault) }
+        if let create = opening.node.options.mapping("create"),
+            let fault = DriverSpecification.qcow2CreationFault(in: create, hasBacking: hasBacking)
+        {
+            throw refusal(fault.message)
+        }
         let geometry = geometry
         let tables = geometry.tablesNeeded(creation.sizeBytes)
         guard tables * 8 <= Qcow2Header.mappingBytesMax else {

@@ -32,23 +32,4 @@ struct Qcow2Creation: Hashable, Sendable {
         hasSubclusters = options.flag("extended-l2") ?? false
         compressionType = options.text("compression-type") == "zstd" ? 1 : 0
     }
-
-    /// Why no image can be made like that, if none can.
-    func fault(hasBacking: Bool) -> String? {
-        guard clusterBytes & (clusterBytes - 1) == 0 else {
-            return "a cluster-size of \(clusterBytes) bytes is not a power of two"
-        }
-        if version < 3 {
-            if lazyRefcounts { return "lazy-refcounts needs compat: v3" }
-            if hasSubclusters { return "extended-l2 needs compat: v3" }
-            if compressionType != 0 { return "compression-type: zstd needs compat: v3" }
-        }
-        if hasSubclusters, clusterBytes < 16384 {
-            return "extended-l2 needs a cluster-size of 16KiB or more"
-        }
-        if preallocation != .off, hasBacking {
-            return "preallocation would hide the backing image; leave one of them out"
-        }
-        return nil
-    }
 }

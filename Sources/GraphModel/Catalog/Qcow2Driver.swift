@@ -48,7 +48,8 @@ extension DriverSpecification {
         roleRule: { slot, node in
             slot.name == "file" && node.child("data-file") != nil
                 ? [.metadata, .primary] : slot.role
-        }
+        },
+        check: checkQcow2
     )
 
     private static let qcow2Creation: [OptionSpecification] = [

@@ -79,10 +79,18 @@ extension ConfigurationReader {
                 "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
                 at: key.mark(in: file),
                 label: "needs \(option.key)",
-                help: option.summary.isEmpty ? [] : ["\(option.key): \(option.summary)"]
+                help: Self.help(about: option)
             )
         }
         return true
+    }
+
+    /// What to write for an option that is missing.
+    private static func help(about option: OptionSpecification) -> [String] {
+        if case .reference(let kind) = option.kind {
+            return ["write the name of \(kind.titleWithArticle) that stands under \(kind.section)"]
+        }
+        return option.summary.isEmpty ? [] : ["\(option.key): \(option.summary)"]
     }
 
     /// Reports a key that means nothing; says what may have been meant.

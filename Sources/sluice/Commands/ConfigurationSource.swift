@@ -59,6 +59,15 @@ struct ConfigurationSource {
         return bytes
     }
 
+    /// What is wrong with the files, those that cannot be read included.
+    ///
+    /// What an unread file would have declared is not known: then nothing is said about names.
+    func findings(of read: Configuration) -> [Diagnostic] {
+        if faults.isEmpty { return read.diagnostics }
+        return faults
+            + read.diagnostics.filter { $0.code.hasPrefix("E01") || $0.code.hasPrefix("E02") }
+    }
+
     /// Lines for findings.
     var lines: SourceLines { SourceLines(texts.map { ($0.path, $0.bytes) }) }
 

@@ -81,7 +81,8 @@ struct PlanCommand: ParsableCommand {
         let answer = PlanAnswer(options: self)
         let source = ConfigurationSource(paths: paths)
         guard source.faults.isEmpty else {
-            return try answer.refuse(source.faults, source, .sourceMissing)
+            let read = Configuration(texts: source.texts, limits: limits)
+            return try answer.refuse(source.findings(of: read), source, .sourceMissing)
         }
         let desired = to == nil ? Configuration(texts: source.texts, limits: limits) : nil
         if let desired, desired.verdict == .invalid {

@@ -39,8 +39,7 @@ struct ValidateCommand: ParsableCommand {
         if full { limits.diagnosticsMax = 2_000 }
         let read = Configuration(texts: source.texts, limits: limits)
         let status = status(source, read)
-        // What an unread file would have declared is not known, so nothing else is said.
-        let findings = source.faults.isEmpty ? read.diagnostics : source.faults
+        let findings = source.findings(of: read)
         switch format {
         case .json where source.faults.isEmpty:
             let fixes = FixFinder.fixes(of: read, texts: source.texts)
@@ -49,7 +48,7 @@ struct ValidateCommand: ParsableCommand {
             Terminal.print(
                 json: [
                     "format": "sluice.validate/1", "ok": false,
-                    "diagnostics": .list(source.faults.map(\.json)), "graph": .null,
+                    "diagnostics": .list(findings.map(\.json)), "graph": .null,
                 ])
         case .github: Terminal.print(AnnotationText.text(of: findings))
         case .text:

@@ -10,6 +10,22 @@ extension MalformedFile {
             "sluice: 1\nnodes: {n: {driver: host-device, filename: /dev/a}}\n",
             "2:21 E0203"
         ),
+        MalformedFile(
+            "sluice: 1\nnodes: {f: {driver: file, filename: a}, n: {driver: qcow2, file: f, backing: null, create: {size: 1GiB, cluster-size: 3KiB}}}\n",
+            "2:119 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nnodes: {f: {driver: file, filename: a}, n: {driver: qcow2, file: f, backing: null, create: {size: 1GiB, compat: v2, extended-l2: true}}}\n",
+            "2:113 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nnodes: {f: {driver: file, filename: a}, n: {driver: qcow2, file: f, backing: null, create: {size: 1GiB, cluster-size: 4KiB, extended-l2: true}}}\n",
+            "2:119 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nnodes: {f: {driver: file, filename: a}, n: {driver: qcow2, file: f, backing: f, create: {size: 1GiB, preallocation: full}}}\n",
+            "2:117 E0208"
+        ),
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: large}}\n", "2:36 E0204"),
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: -1}}\n", "2:36 E0205"),
         MalformedFile("sluice: 1\nnodes: {n: {driver: null-co, size: 1.5GiB}}\n", "2:36 E0204"),
