@@ -63,25 +63,6 @@ struct ControlServerTests {
         }
     }
 
-    @Test("the server ends although clients wait whom nobody has begun to serve")
-    func endWithWaitingClients() async throws {
-        let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        let server = try await ControlServer(
-            path: path,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        let peers = try (0..<16).map { _ in try Peer(path) }
-        for peer in peers { peer.send("GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n") }
-        await withDiscardingTaskGroup { group in
-            group.cancelAll()
-            group.addTask {
-                // Its end is the cancellation above.
-                try? await server.run { _ in ControlAnswer(body: .whole([])) }
-            }
-        }
-        #expect(access(path, F_OK) != 0)
-    }
-
     @Test("a stale socket is replaced, one with a listener is not")
     func stale() async throws {
         let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"

@@ -16,8 +16,7 @@ package struct ControlServer: Sendable {
     >
 
     private let path: String
-    // Plain channels: what wraps one must be used, and at the end some were never served.
-    private let channel: NIOAsyncChannel<any Channel, Never>
+    private let channel: NIOAsyncChannel<Client, Never>
     private let logger: Logger
 
     /// Opens the socket; clients wait until ``run(_:)``.
@@ -28,12 +27,8 @@ package struct ControlServer: Sendable {
         self.logger = logger
         let descriptor = try ControlListener.open(path: path)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelOption(.autoRead, value: false)  // Nothing is read that nobody would take.
             .bind(descriptor) { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try Self.configure(channel)
-                    return channel
-                }
+                channel.eventLoop.makeCompletedFuture { try Self.configure(channel) }
             }
     }
 
@@ -46,7 +41,7 @@ package struct ControlServer: Sendable {
                 for try await client in clients {
                     guard counter.enter() else {
                         logger.warning("control connection refused", metadata: ["why": "too many"])
-                        try? await client.close()  // It may be closed already.
+                        try? await client.channel.close()  // It may be closed already.
                         continue
                     }
                     group.addTask {
@@ -58,7 +53,7 @@ package struct ControlServer: Sendable {
         }
     }
 
-    private static func configure(_ channel: any Channel) throws {
+    private static func configure(_ channel: any Channel) throws -> Client {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(withErrorHandling: true)
         try pipeline.addHandler(SilenceTimer())
@@ -66,23 +61,14 @@ package struct ControlServer: Sendable {
             NIOHTTPServerRequestAggregator(maxContentLength: ControlLimits.requestBytesMax)
         )
         try pipeline.addHandler(AnswerEncoder())
-    }
-
-    /// Begins to read what a client sends.
-    private static func open(_ channel: any Channel) async throws -> Client {
-        try await channel.eventLoop.submit {
-            let client = try Client(wrappingChannelSynchronously: channel)
-            try channel.syncOptions?.setOption(.autoRead, value: true)
-            return client
-        }.get()
+        return try Client(wrappingChannelSynchronously: channel)
     }
 
     /// Serves one client; what goes wrong with it is its own matter and ends with it.
-    private func serve(_ channel: any Channel, _ route: Route) async {
+    private func serve(_ client: Client, _ route: Route) async {
         let abandonment = Abandonment()
-        channel.closeFuture.whenComplete { _ in abandonment.set() }
+        client.channel.closeFuture.whenComplete { _ in abandonment.set() }
         do {
-            let client = try await Self.open(channel)
             try await client.executeThenClose { requests, answers in
                 for try await request in requests {
                     let answer = await self.answer(
