@@ -40,8 +40,13 @@ package actor GraphLoop {
     /// An empty part of a graph.
     package init(loop: EventLoop) { self.loop = loop }
 
-    /// Makes a commit's change; one step, cannot fail.
-    func commit(_ change: LoopChange) {
+    /// Makes a commit's change, and lets exports that were drained go on; one step, cannot fail.
+    func commit(_ change: LoopChange, resuming exports: [String]) {
+        make(change)
+        resume(exports)
+    }
+
+    private func make(_ change: LoopChange) {
         let remade = change.views.compactMap(add)
         for retarget in change.retargets {
             edge(retarget.edge, of: retarget.parent).retarget(node(retarget.child))

@@ -31,20 +31,28 @@ extension GraphTransaction {
         }.mapValues(\.thread)
         for change in changes { change.commit() }
         for (thread, cpu) in rebound { _ = await thread.bind(toCPU: cpu) }
-        for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) where !change.isEmpty {
-            await graph.threads[thread]?.commit(change)
-        }
+        await switchLoops(loopChanges)
         for record in leaving { graph.lingering.append((graph.generation, record)) }
         graph.records = coming.mapValues(\.record)
         graph.views = newViews
         graph.resolved = transition.desired
         graph.exports = services
-        await resumeDrained()
         await waitForMoves()
         let gone = graph.threads.keys.filter {
             $0 != LiveGraph.defaultThread && desired.ioThreads[$0] == nil
         }
         return gone.compactMap { graph.threads.removeValue(forKey: $0) }
+    }
+
+    /// Switches one loop after the other; what was drained goes on where it is switched, because
+    /// whatever of it is on loops that come later still waits there.
+    private func switchLoops(_ loopChanges: [String: LoopChange]) async {
+        for (thread, change) in loopChanges.sorted(by: { $0.key < $1.key }) {
+            let resumed = drained[thread] ?? []
+            guard !change.isEmpty || !resumed.isEmpty else { continue }
+            await graph.threads[thread]?.commit(change, resuming: resumed)
+        }
+        if !drained.isEmpty { pauseNanoseconds = MonotonicClock.now - drainStartNanoseconds }
     }
 
     private func addPorts(

@@ -300,16 +300,9 @@ final class GraphTransaction {
         export.options.text("iothread") ?? LiveGraph.defaultThread
     }
 
-    func resumeDrained() async {
-        for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
-        if !drained.isEmpty {
-            pauseNanoseconds = MonotonicClock.now - drainStartNanoseconds
-        }
-    }
-
     /// Forgets everything that was prepared, newest first; the live graph goes on as it was.
     func abort() async {
-        await resumeDrained()
+        for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
         for change in changes.reversed() { change.abort() }
         // Parents first, as everywhere.
         for name in transition.desired.order.reversed() {
