@@ -84,6 +84,10 @@ final class OpenFile: OpenNode {
         var descriptor = old
         if writing != old.isWritable || settings.isDirect != old.isDirect {
             descriptor = try old.reopen(settings, writing: writing)
+            if !writing, !settings.skipsFlushes {
+                // Most of it is done before the drain; what fails then is told by `settle`.
+                _ = clinux_fsync(old.rawValue, 1)
+            }
         }
         let holder = state.withLock { $0.holder }
         if let holder {
@@ -93,6 +97,24 @@ final class OpenFile: OpenNode {
         let access = Access(settings: settings, descriptor: descriptor)
         state.withLock { $0.pending = access }
         return FileChange(node: self)
+    }
+
+    /// Makes durable what was written when nobody will write any more: from now on flushes of
+    /// clients end at what is put above, such as an overlay, and what they wrote before would be
+    /// lost with the power.
+    func settle(over access: ChildAccessPlan) throws(GraphError) {
+        let (current, pending) = state.withLock { ($0.access, $0.pending) }
+        guard let pending, current.descriptor.isWritable, !pending.descriptor.isWritable,
+            !current.settings.skipsFlushes
+        else { return }
+        let result = clinux_fsync(current.descriptor.rawValue, 1)
+        guard result < 0 else { return }
+        throw GraphError(
+            code: .openFailed,
+            object: current.settings.object,
+            reason: "what was written to \(current.settings.path) cannot be made durable: "
+                + "\(SystemError.words(of: result)); nothing was changed"
+        )
     }
 
     func prepareRemoval() -> any PreparedChange {
