@@ -6,6 +6,10 @@ internal import RingLoop
 struct ImageLoader {
     /// Longest table of snapshots that is looked through before an image is written.
     private static let snapshotBytesMax: UInt64 = 4 << 20
+    /// Most that mapping tables of all snapshots may have together.
+    private static let snapshotMappingBytesMax: UInt64 = 256 << 20
+    /// Longest piece that is read at once, so that a long table is not in memory twice.
+    private static let pieceBytes: UInt64 = 1 << 20
 
     let settings: Qcow2Settings
     let access: ChildAccess
@@ -101,15 +105,20 @@ struct ImageLoader {
         guard offset < fileBytes else {
             throw damage("its \(name) lies behind the end of the file, at \(offset)")
         }
-        let content = try bytes(offset, min(count * 8, fileBytes - offset), name)
-        return content.withUnsafeBytes { raw in
-            (0..<Int(count)).map { place in
-                place * 8 + 8 <= raw.count
-                    ? UInt64(
-                        bigEndian: raw.loadUnaligned(fromByteOffset: place * 8, as: UInt64.self)
-                    ) : 0
+        let length = min(count * 8, fileBytes - offset) & ~7
+        var entries: [UInt64] = []
+        entries.reserveCapacity(Int(count))
+        for begin in stride(from: 0, to: length, by: Int(Self.pieceBytes)) {
+            let piece = try bytes(offset + begin, min(Self.pieceBytes, length - begin), name)
+            piece.withUnsafeBytes { raw in
+                for place in stride(from: 0, to: raw.count - 7, by: 8) {
+                    let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    entries.append(UInt64(bigEndian: word))
+                }
             }
         }
+        entries += repeatElement(0, count: Int(count) - entries.count)
+        return entries
     }
 
     /// Tables must lie in the file, where nothing else can come to lie when it grows.
@@ -158,6 +167,7 @@ struct ImageLoader {
         var ranges: [Range<UInt64>] = []
         var mappings: [(offset: UInt64, count: UInt64)] = []
         var place = 0
+        var total: UInt64 = 0
         for _ in 0..<header.snapshotCount {
             guard place + 40 <= content.count else {
                 throw damage("its table of \(header.snapshotCount) snapshots is too long")
@@ -166,6 +176,15 @@ struct ImageLoader {
             let length = content.big(place + 8, 4) * 8
             guard length <= Qcow2Header.mappingBytesMax, offset < fileBytes else {
                 throw damage("a snapshot's mapping table of \(length) bytes lies at \(offset)")
+            }
+            total += length
+            guard offset + length <= header.geometry.roundUp(fileBytes),
+                total <= Self.snapshotMappingBytesMax
+            else {
+                throw damage(
+                    "its snapshots' mapping tables have more than "
+                        + "\(Self.snapshotMappingBytesMax >> 20) MiB or lie behind its end"
+                )
             }
             if length > 0 { mappings.append((offset, length / 8)) }
             if length > 0 { ranges.append((offset >> bits)..<((offset + length - 1) >> bits + 1)) }

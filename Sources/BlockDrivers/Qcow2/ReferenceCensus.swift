@@ -4,14 +4,16 @@ internal import BlockGraph
 ///
 /// Everything is bounded by the file's size, not by what the header claims.
 struct ReferenceCensus {
-    /// Most clusters that are counted: 32 Mi, which are 2 TiB of 64 KiB.
-    static let clusterMax: UInt64 = 32 << 20
+    /// Most clusters that are counted: 24 Mi, which are 1.5 TiB of 64 KiB.
+    static let clusterMax: UInt64 = 24 << 20
+    /// Most bytes of mapping tables that are looked through, those of snapshots included.
+    static let tableBytesMax: UInt64 = 1 << 30
 
     let loader: ImageLoader
     let header: Qcow2Header
     let clusterCount: UInt64
     private(set) var counts: [UInt16]
-    /// Mapping tables that were counted already, when several snapshots share them.
+    private var tableBytes: UInt64 = 0
     private let geometry: Qcow2Geometry
 
     init(loader: ImageLoader, header: Qcow2Header) throws(GraphError) {
@@ -20,7 +22,10 @@ struct ReferenceCensus {
         geometry = header.geometry
         clusterCount = geometry.roundUp(loader.fileBytes) >> UInt64(header.clusterBits)
         guard clusterCount <= Self.clusterMax else {
-            throw loader.damage("it was not closed properly and is too large to be mended here")
+            throw loader.damage(
+                "it was not closed properly and has \(clusterCount) clusters, and at most "
+                    + "\(Self.clusterMax) are counted here; mend it with qemu-img check -r all"
+            )
         }
         counts = [UInt16](repeating: 0, count: Int(clusterCount))
     }
@@ -51,6 +56,13 @@ struct ReferenceCensus {
             let offset = entry & Qcow2Geometry.offsetMask
             if offset == 0 { continue }
             try add(offset, 1)
+            tableBytes += geometry.clusterBytes
+            guard tableBytes <= Self.tableBytesMax else {
+                throw loader.damage(
+                    "it was not closed properly and has more than \(Self.tableBytesMax >> 20) MiB "
+                        + "of mapping tables; mend it with qemu-img check -r all"
+                )
+            }
             let table = try loader.bytes(offset, geometry.clusterBytes, "mapping table")
             try addEntries(table)
         }
