@@ -85,7 +85,8 @@ extension ImageEngine {
         releaseBaton(op)
         let part = take()
         part.pointee.step = .write
-        part.pointee.flags = []
+        // In place nothing else would make it durable.
+        part.pointee.flags = op.pointee.flags.intersection(.forceUnitAccess)
         part.pointee.buffer = zeroMemory
         part.pointee.start = op.pointee.position
         part.pointee.position = op.pointee.position
