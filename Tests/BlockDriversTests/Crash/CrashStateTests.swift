@@ -6,7 +6,7 @@ import Testing
 /// `SLUICE_CRASH_STATES=n` looks at about so many states; `Tests/CrashStates/run.sh` is faster.
 @Suite("Crash states", .enabled(if: TemporaryDirectory.has("qemu-img")))
 struct CrashStateTests {
-    private static let statesOfAShortRun = 6000
+    private static let statesOfAShortRun = 5000
 
     private static var wanted: Int {
         ProcessInfo.processInfo.environment["SLUICE_CRASH_STATES"].flatMap(Int.init)

@@ -53,7 +53,7 @@ struct CrashSuite: Sendable {
     /// Every short sequence, over other images in each round.
     func sequences(_ wanted: Int) async throws -> Tally {
         let places = images.indices.filter { images[$0].filledBytes == 0 }
-        return try await run(wanted) { bench, number in
+        return try await run(wanted, recordings: Self.kinds.count) { bench, number in
             let kinds = Self.kinds[Int(number % UInt64(Self.kinds.count))]
             let round = Int(number) / Self.kinds.count
             let place = places[(Int(number) + round * 5) % places.count]
@@ -95,6 +95,7 @@ struct CrashSuite: Sendable {
     /// Runs jobs on two loops until there are enough states.
     private func run(
         _ wanted: Int,
+        recordings: Int = 0,
         _ job: @escaping @Sendable (CrashBench, UInt64) async throws -> Tally
     ) async throws -> Tally {
         try await withThrowingTaskGroup(of: Tally.self) { group in
@@ -104,7 +105,9 @@ struct CrashSuite: Sendable {
                     defer { bench.end() }
                     var tally = Tally()
                     var number = firstSeed + share
-                    while tally.states < wanted / 2, tally.faults.count < 5 {
+                    while tally.states < wanted / 2 || tally.recordings < (recordings + 1) / 2,
+                        tally.faults.count < 5
+                    {
                         tally.add(try await job(bench, number))
                         number += 2
                     }
