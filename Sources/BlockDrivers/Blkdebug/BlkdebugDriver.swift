@@ -1,5 +1,7 @@
 internal import BlockGraph
+internal import GraphModel
 internal import RingLoop
+internal import Synchronization
 
 /// One loop's view of a `blkdebug` node: delays, then fails or hands on.
 ///
@@ -10,6 +12,7 @@ final class BlkdebugDriver: BlockDriver {
     private let image: Edge
     private var line: DelayLine?
     private var rules: [ErrorRule]
+    private var stateChanges: [StateChange]
     private var general: NodeRules
     private var chances: ChanceGenerator
 
@@ -18,6 +21,7 @@ final class BlkdebugDriver: BlockDriver {
         self.image = image
         let settings = node.currentSettings
         rules = settings.rules
+        stateChanges = settings.stateChanges
         general = settings.general
         chances = ChanceGenerator(seed: settings.node)
         line = DelayLine(loop: loop, delayNanoseconds: settings.delayNanoseconds) {
@@ -29,7 +33,8 @@ final class BlkdebugDriver: BlockDriver {
 
     /// Payloads travel in memory while there are faults to make.
     var movesPages: Bool {
-        rules.isEmpty && !general.detectsZeroes && line?.holds != true && image.movesPages
+        rules.isEmpty && stateChanges.isEmpty && !general.detectsZeroes && line?.holds != true
+            && image.movesPages
     }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
@@ -46,14 +51,20 @@ final class BlkdebugDriver: BlockDriver {
     func optionsChanged() {
         let settings = node.currentSettings
         rules = settings.rules
+        stateChanges = settings.stateChanges
         general = settings.general
         line?.setDelay(nanoseconds: settings.delayNanoseconds)
     }
 
     private func judge(_ request: BlockRequest) -> BlockStatus {
+        let events = Self.events(of: request)
+        let state = node.state.load(ordering: .relaxed)
+        defer { changeState(state, events) }
         for rule in rules {
             let error = rule.strikes(
                 request.slot.pointee.operation,
+                events: events,
+                state: state,
                 offsetBytes: request.slot.pointee.offsetBytes,
                 lengthBytes: request.slot.pointee.lengthBytes,
                 chance: { chances.next() }
@@ -61,6 +72,23 @@ final class BlkdebugDriver: BlockDriver {
             if let error { return .failed(error) }
         }
         return general.submit(request, to: image)
+    }
+
+    /// Steps of a format that the request is of, and what it is to every node.
+    private static func events(of request: BlockRequest) -> BlockEvents {
+        let events = request.slot.pointee.events
+        switch request.slot.pointee.operation {
+        case .write: return events.union(.anyWrite)
+        case .writeZeroes: return events.union(.anyZero)
+        case .flush: return events.union(.anyFlush)
+        case .read, .discard, .extents: return events
+        }
+    }
+
+    private func changeState(_ state: Int, _ events: BlockEvents) {
+        guard !stateChanges.isEmpty else { return }
+        let after = stateChanges.reduce(state) { $1.applied(to: $0, events) }
+        if after != state { node.state.store(after, ordering: .relaxed) }
     }
 }
 

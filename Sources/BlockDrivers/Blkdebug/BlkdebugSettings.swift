@@ -9,6 +9,7 @@ struct BlkdebugSettings: Sendable {
     let transferBytesMax: UInt32
     let delayNanoseconds: UInt64
     let rules: [ErrorRule]
+    let stateChanges: [StateChange]
     let general: NodeRules
 
     /// Reads the options; rules that were there before keep what they have done.
@@ -30,6 +31,10 @@ struct BlkdebugSettings: Sendable {
             }
         }
         self.rules = rules
+        stateChanges = (node.options.list("set-state") ?? []).compactMap { entry in
+            guard case .mapping(let options) = entry else { return nil }
+            return StateChange(options)
+        }
         guard alignmentBytes & (alignmentBytes &- 1) == 0 else {
             throw GraphError(
                 code: .size,
@@ -93,6 +98,8 @@ extension ErrorRule.Definition {
             operations = [named]
         }
         self.operations = operations.reduce(0) { $0 | 1 << $1.rawValue }
+        events = options.text("event").flatMap { BlockEvents(name: $0) } ?? []
+        state = Int(clamping: options.integer("state") ?? 0)
         let sector = options.integer("sector") ?? -1
         let (byte, overflow) = sector.multipliedReportingOverflow(by: Self.sectorBytes)
         offsetBytes = sector < 0 || overflow ? nil : UInt64(byte)

@@ -1,7 +1,10 @@
 internal import BlockGraph
+internal import Synchronization
 
 /// An open `blkdebug` node: its rules.
 final class OpenBlkdebug: OpenNode {
+    /// What rules with a state look at; shared by the views of all loops.
+    let state = Atomic(1)
     private let settings: StagedValue<BlkdebugSettings>
 
     init(settings: BlkdebugSettings) { self.settings = StagedValue(settings) }

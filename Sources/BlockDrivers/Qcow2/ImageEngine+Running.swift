@@ -256,6 +256,7 @@ extension ImageEngine {
         op.pointee.slot.lengthBytes = lengthBytes
         op.pointee.slot.buffer = memory
         op.pointee.slot.isParked = true
+        op.pointee.slot.events = events(of: op, before: step, isBacking: child === backing)
         let slot = UnsafeMutableRawPointer(op).assumingMemoryBound(to: RequestSlot.self)
         let status = child.submit(BlockRequest(slot))
         if status.isParked { return .waiting }

@@ -1,3 +1,4 @@
+package import GraphModel
 package import RingLoop
 
 /// One request's memory: fields, status, and what it needs while it is in the kernel.
@@ -15,6 +16,8 @@ package struct RequestSlot {
     package var operation: BlockOperation
     /// What is asked besides.
     package var flags: RequestFlags
+    /// In which steps of a format it is made, for tests.
+    package var events: BlockEvents
     /// Whether somebody owes the answer.
     package var isParked: Bool
     /// The answer.
@@ -63,6 +66,7 @@ package struct RequestSlot {
         ticket = KernelTicket(handler: { _, _ in }, context: nil)
         operation = .read
         flags = []
+        events = []
         isParked = false
         status = .done
         offsetBytes = 0

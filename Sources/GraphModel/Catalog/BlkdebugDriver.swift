@@ -18,6 +18,12 @@ extension DriverSpecification {
                 "Requests that fail."
             ),
             OptionSpecification(
+                "set-state",
+                .list(.mapping(stateChange)),
+                change: .live,
+                "Events that change the state that rules look at; it is 1 at first."
+            ),
+            OptionSpecification(
                 "delay",
                 .time,
                 default: .integer(0),
@@ -48,7 +54,27 @@ extension DriverSpecification {
         check: checkBlkdebug
     )
 
+    private static let stateChange: [OptionSpecification] = [
+        OptionSpecification("event", .choice(BlockEvents.names), "The step of a format."),
+        OptionSpecification(
+            "state",
+            .integer(0...(1 << 30)),
+            "Only in this state; in any when left out or 0."
+        ),
+        OptionSpecification("new-state", .integer(1...(1 << 30)), "The state after it."),
+    ]
+
     private static let injectedError: [OptionSpecification] = [
+        OptionSpecification(
+            "event",
+            .choice(BlockEvents.names),
+            "Only requests of this step of the format above; of any when left out."
+        ),
+        OptionSpecification(
+            "state",
+            .integer(0...(1 << 30)),
+            "Only in this state; in any when left out or 0."
+        ),
         OptionSpecification(
             "iotype",
             .choice(["read", "write", "write-zeroes", "discard", "flush", "block-status"]),
