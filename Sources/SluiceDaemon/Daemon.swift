@@ -1,7 +1,7 @@
 internal import ControlAPI
 internal import FileWatching
-internal import GraphModel
 internal import Glibc
+internal import GraphModel
 internal import Logging
 internal import RingLoop
 
@@ -122,6 +122,7 @@ package struct Daemon: Sendable {
                 group.addTask { await rescan() }
             }
             group.addTask { await sendHeartbeats(reconciler) }
+            group.addTask { await plane.closeWhatLingers() }
             for await _ in stops { break }
             logger.info("ending")
             notifier.send(.stopping)

@@ -1,6 +1,6 @@
-package import BlockGraph
 import BlockDrivers
 import BlockExports
+package import BlockGraph
 package import GraphModel
 package import Logging
 package import Reconciliation
@@ -17,6 +17,7 @@ package actor DataPlane {
     private let graph: LiveGraph
     private let logger: Logger
     private let published: Locked<PublishedGraph>
+    private let answersLate: AsyncStream<Void>
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor {
         control.asUnownedSerialExecutor()
@@ -30,12 +31,18 @@ package actor DataPlane {
         control = try Self.startLoop("sluice-control")
         defaultLoop = try Self.startLoop(LiveGraph.defaultThread)
         let groups = ThrottleGroups()
+        let (answersLate, answerLate) = AsyncStream.makeStream(
+            of: Void.self,
+            bufferingPolicy: .bufferingNewest(1)
+        )
+        self.answersLate = answersLate
         services = [NBDService(loop: defaultLoop)]
         graph = LiveGraph(
             kinds: DriverCatalog.kinds(throttleGroups: groups),
             participants: [groups],
             services: services,
-            defaultLoop: defaultLoop
+            defaultLoop: defaultLoop,
+            answeredLate: { answerLate.yield() }
         )
         published = Locked(PublishedGraph(snapshot: graph.snapshot))
     }
@@ -89,6 +96,16 @@ package actor DataPlane {
             )
         }
         return receipt
+    }
+
+    /// Closes nodes that left the graph while requests held them, whenever these are answered;
+    /// until the task is cancelled.
+    package func closeWhatLingers() async {
+        for await _ in answersLate {
+            for warning in await graph.closeLingering() {
+                logger.warning("not closed properly", metadata: ["reason": "\(warning)"])
+            }
+        }
     }
 
     /// Finishes requests, flushes and closes everything, and ends the threads.

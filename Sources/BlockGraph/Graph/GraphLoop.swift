@@ -13,6 +13,9 @@ package actor GraphLoop {
     private var retiring: [Retirement] = []
     /// Nodes that hold nothing back until ``resume(_:)``.
     private var drainedNodes: [Node] = []
+    /// Told when requests are answered that a commit had given up to wait for.
+    private let answeredLate: @Sendable () -> Void
+    private var lateWait: IdleWait?
 
     /// A port's path, with the export that it is or was of.
     private struct ExportPath {
@@ -38,7 +41,15 @@ package actor GraphLoop {
     }
 
     /// An empty part of a graph.
-    package init(loop: EventLoop) { self.loop = loop }
+    ///
+    /// - Parameters:
+    ///   - loop: The loop.
+    ///   - answeredLate: Called on the loop's thread when the last request is answered that holds
+    ///     back what ``oldestRetirement()`` told.
+    package init(loop: EventLoop, answeredLate: @escaping @Sendable () -> Void = {}) {
+        self.loop = loop
+        self.answeredLate = answeredLate
+    }
 
     /// Makes a commit's change, and lets exports that were drained go on; one step, cannot fail.
     func commit(_ change: LoopChange, resuming exports: [String]) {
@@ -93,8 +104,22 @@ package actor GraphLoop {
     ) async -> UInt64? {
         let paths = retiring.filter { $0.generation == generation }.flatMap(\.paths)
         _ = await idle(paths, until: deadlineNanoseconds)
+        return oldestRetirement()
+    }
+
+    /// The oldest commit that took out what requests still hold; nothing when there is none.
+    ///
+    /// When there is one, the end of its last request will be told.
+    func oldestRetirement() -> UInt64? {
         forgetRetired()
-        return retiring.first?.generation
+        lateWait?.cancel()
+        lateWait = nil
+        guard let oldest = retiring.first else { return nil }
+        let busy = oldest.paths.map(\.path).filter { $0.parkedCount > 0 }
+        let wait = IdleWait(loop: loop, paths: busy) { [answeredLate] _ in answeredLate() }
+        wait.start()
+        lateWait = wait
+        return oldest.generation
     }
 
     /// Stops exports from taking requests and waits until what they took is answered.
@@ -188,7 +213,7 @@ package actor GraphLoop {
         let busy = paths.map(\.path).filter { $0.parkedCount > 0 }
         guard !busy.isEmpty else { return true }
         return await withCheckedContinuation { continuation in
-            let wait = IdleWait(loop: loop, paths: busy, continuation: continuation)
+            let wait = IdleWait(loop: loop, paths: busy) { continuation.resume(returning: $0) }
             wait.start(deadlineNanoseconds: deadlineNanoseconds)
         }
     }

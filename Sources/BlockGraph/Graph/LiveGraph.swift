@@ -38,6 +38,10 @@ package final class LiveGraph {
     var views: [String: [NodeIdentity: [EdgeEnd]]] = [:]
     /// Nodes that left and whose last requests were not answered yet.
     var lingering: [(generation: UInt64, record: Record)] = []
+    /// Whether a transaction is at work, which closes by itself what can be closed.
+    var isChanging = false
+    /// Told when ``closeLingering()`` has something to do.
+    let answeredLate: @Sendable () -> Void
     private var identityCount: UInt64 = 0
 
     /// An empty live graph.
@@ -47,17 +51,22 @@ package final class LiveGraph {
     ///   - participants: What changes with the graph besides nodes and exports.
     ///   - services: Export types at work.
     ///   - defaultLoop: Serves what names no thread; started by the caller.
+    ///   - answeredLate: Called on any thread when ``closeLingering()`` has something to do.
     package init(
         kinds: [any BlockDriverKind],
         participants: [any GraphParticipant],
         services: [any ExportService],
-        defaultLoop: EventLoop
+        defaultLoop: EventLoop,
+        answeredLate: @escaping @Sendable () -> Void = {}
     ) {
+        self.answeredLate = answeredLate
         self.kinds = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })
         self.participants = participants
         self.services = Dictionary(uniqueKeysWithValues: services.map { ($0.type, $0) })
         resolved = ResolvedGraph.empty
-        threads = [Self.defaultThread: GraphLoop(loop: defaultLoop)]
+        threads = [
+            Self.defaultThread: GraphLoop(loop: defaultLoop, answeredLate: answeredLate)
+        ]
     }
 
     /// The end of a view's edge.

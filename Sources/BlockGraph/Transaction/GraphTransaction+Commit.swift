@@ -133,16 +133,11 @@ extension GraphTransaction {
             let busy = await loop.waitForRetirement(of: graph.generation, until: deadline)
             oldestBusy = min(oldestBusy, busy ?? .max)
         }
-        var warnings: [String] = []
-        // The newest first and parents first: a parent's close may still write to its children.
-        for (generation, record) in graph.lingering.reversed() where generation < oldestBusy {
-            if let warning = record.node.close() { warnings.append(warning) }
-        }
-        graph.lingering.removeAll { $0.generation < oldestBusy }
+        var warnings = graph.closeLingering(before: oldestBusy)
         if !graph.lingering.isEmpty {
             warnings.append(
                 "\(graph.lingering.count) nodes that left the graph still hold requests; they are "
-                    + "closed with the first change after these are answered"
+                    + "closed when these are answered"
             )
         }
         for thread in threads {

@@ -74,7 +74,7 @@ final class GraphTransaction {
                     )
                 )
                 try loop.start()
-                startedThreads[name] = GraphLoop(loop: loop)
+                startedThreads[name] = GraphLoop(loop: loop, answeredLate: graph.answeredLate)
             } catch {
                 throw GraphError(
                     code: .openFailed,

@@ -26,6 +26,12 @@ extension LiveGraph {
         {
             return unchangedReceipt
         }
+        isChanging = true
+        defer {
+            isChanging = false
+            // Requests may have been answered while nothing could be closed.
+            if !lingering.isEmpty { answeredLate() }
+        }
         let transaction = GraphTransaction(graph: self, transition: transition)
         do throws(GraphError) {
             try transaction.prepare()
@@ -44,6 +50,34 @@ extension LiveGraph {
         let warnings = await transaction.retire(stopping: idleThreads)
         if let fault { throw fault }
         return transaction.receipt(warnings: warnings)
+    }
+
+    /// Closes nodes that left the graph while requests held them, as soon as these are answered.
+    ///
+    /// It waits for no request, and leaves everything to a transaction that is at work.
+    ///
+    /// - Parameter isolation: The actor that owns this graph.
+    /// - Returns: Sentences about what could not be closed properly.
+    package func closeLingering(
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> [String] {
+        var oldestBusy = UInt64.max
+        for loop in Array(threads.values) {
+            // A transaction that began meanwhile may end a thread, which then answers no more.
+            guard !isChanging, !lingering.isEmpty else { return [] }
+            oldestBusy = min(oldestBusy, await loop.oldestRetirement() ?? .max)
+        }
+        return isChanging ? [] : closeLingering(before: oldestBusy)
+    }
+
+    /// Closes what left the graph before a generation.
+    ///
+    /// - Returns: Sentences about what could not be closed properly.
+    func closeLingering(before generation: UInt64) -> [String] {
+        // The newest first and parents first: a parent's close may still write to its children.
+        let closing = lingering.filter { $0.generation < generation }
+        lingering.removeAll { $0.generation < generation }
+        return closing.reversed().compactMap { $0.record.node.close() }
     }
 
     /// What clients notice of nothing.

@@ -34,12 +34,17 @@ actor Workshop {
     private nonisolated let control: EventLoop
     private nonisolated let loop: EventLoop
     let graph: LiveGraph
+    private let answersLate: AsyncStream<Void>
 
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         control.asUnownedSerialExecutor()
     }
 
-    private init() throws {
+    /// A workshop.
+    ///
+    /// - Parameter standsIn: Whether formats and the like are replaced by ``standIns``.
+    /// - Throws: What the system says when there is no directory or no thread.
+    private init(standsIn: Bool) throws {
         directory = try TemporaryDirectory()
         control = try EventLoop(configuration: EventLoopConfiguration(name: "control"))
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "default"))
@@ -47,22 +52,27 @@ actor Workshop {
         try loop.start()
         let groups = ThrottleGroups()
         let faults = faults
-        let real = DriverCatalog.kinds(throttleGroups: groups).filter {
-            !StandIns.names.contains($0.name)
-        }
+        let real = DriverCatalog.kinds(throttleGroups: groups)
+        let kinds =
+            standsIn
+            ? real.filter { !StandIns.names.contains($0.name) } + standIns.kinds : real
+        let (answersLate, answerLate) = AsyncStream.makeStream(of: Void.self)
+        self.answersLate = answersLate
         graph = LiveGraph(
-            kinds: (real + standIns.kinds).map { FaultyKind(inner: $0, faults: faults) },
+            kinds: kinds.map { FaultyKind(inner: $0, faults: faults) },
             participants: [FaultyParticipant(groups, faults: faults)],
             services: [FaultyService(NBDService(loop: loop), faults: faults)],
-            defaultLoop: loop
+            defaultLoop: loop,
+            answeredLate: { answerLate.yield() }
         )
     }
 
     /// Runs a body with a workshop, and tidies up.
     static func run<Result: Sendable>(
+        standsIn: Bool = true,
         _ body: (Workshop) async throws -> Result
     ) async throws -> Result {
-        let workshop = try Workshop()
+        let workshop = try Workshop(standsIn: standsIn)
         do {
             let result = try await body(workshop)
             await workshop.end()
@@ -80,6 +90,17 @@ actor Workshop {
         loop.stop()
         loop.join()
         control.stop()
+    }
+
+    /// Nodes that left the graph and are still open, by number.
+    var lingeringCount: Int { graph.lingering.count }
+
+    /// Does what the daemon does whenever requests are answered late, until nothing lingers.
+    func closeWhatLingers() async {
+        for await _ in answersLate {
+            _ = await graph.closeLingering()
+            if graph.lingering.isEmpty { return }
+        }
     }
 
     /// Socket of the listener `l`.
