@@ -47,8 +47,21 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
     /// Has the calling thread live in simulated time; the loop's thread calls it.
     package func takeOverThread() { MonotonicClock.simulateOnThisThread(UnsafePointer(clock)) }
 
-    /// Goes on to a round time, so that what follows does not depend on when it began.
-    package func roundClock() { clock.pointee = (clock.pointee >> 40 + 1) << 40 }
+    /// What happened since the run began.
+    package private(set) var log = RunLog()
+    private var runStart: UInt64 = 0
+
+    /// Begins a run: at a round time, so that nothing depends on when that is, and with an empty log.
+    package func beginRun(keepsEvents: Bool) {
+        clock.pointee = (clock.pointee >> 40 + 1) << 40
+        runStart = clock.pointee
+        log = RunLog(keepsEvents: keepsEvents)
+    }
+
+    /// Takes note of an event at the present time.
+    package func note(_ kind: RunLog.Kind, _ one: Int, _ two: Int = 0, _ three: Int = 0) {
+        log.note(kind, at: clock.pointee - runStart, one, two, three)
+    }
 
     /// The descriptor of a disk.
     package static func descriptor(ofDisk number: Int) -> Int32 {
@@ -92,7 +105,6 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
 
     package func enter(waits: Bool, timeoutNanoseconds: Int64, kernel: Kernel) {
         while let submission = kernel.takeSubmission() { accept(submission, kernel) }
-        wakeUp(kernel, waiting: false)
         guard waits else {
             clock.pointee += 1_000
             return completeDue(kernel)
@@ -104,7 +116,8 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
         } else if let next {
             clock.pointee = max(clock.pointee, next)
         } else {
-            wakeUp(kernel, waiting: true)
+            // Nothing can happen any more unless another thread wants something.
+            wakeUp(kernel)
         }
         completeDue(kernel)
     }
@@ -120,6 +133,7 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
             guard submission.fd >= Self.descriptorStart else { return wakeUps.append(submission) }
             var nanoseconds = UInt64.random(in: 1_000...2_000_000, using: &random)
             if chance(rates.slowness) { nanoseconds = Self.slowNanoseconds }
+            note(.submitted, Int(submission.fd), Int(submission.offset), submission.length)
             pending.append(
                 Pending(submission: submission, deadline: clock.pointee + nanoseconds)
             )
@@ -139,7 +153,9 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
     private func completeDue(_ kernel: Kernel) {
         while let index = firstDue {
             let submission = pending.remove(at: index).submission
-            _ = kernel.complete(submission.ticket, result: perform(submission))
+            let result = perform(submission)
+            note(.completed, Int(submission.fd), Int(submission.offset), Int(result))
+            _ = kernel.complete(submission.ticket, result: result)
         }
     }
 
@@ -181,14 +197,12 @@ package final class SimulatedMachine: SimulatedKernel, @unchecked Sendable {
 
     private func chance(_ rate: Int) -> Bool { rate > 0 && random.oneIn(rate) }
 
-    /// Answers reads of the loop's own descriptors, which are real.
-    private func wakeUp(_ kernel: Kernel, waiting: Bool) {
+    /// Waits for reads of the loop's own descriptors, which are real, and answers them.
+    private func wakeUp(_ kernel: Kernel) {
         for index in wakeUps.indices.reversed() {
             let submission = wakeUps[index]
             var query = pollfd(fd: submission.fd, events: Int16(POLLIN), revents: 0)
-            guard poll(&query, 1, waiting ? -1 : 0) > 0, let buffer = submission.buffer else {
-                continue
-            }
+            guard poll(&query, 1, -1) > 0, let buffer = submission.buffer else { continue }
             let result = Glibc.read(submission.fd, buffer, submission.length)
             wakeUps.remove(at: index)
             _ = kernel.complete(submission.ticket, result: Int32(result))

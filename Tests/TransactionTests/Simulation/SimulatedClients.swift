@@ -150,6 +150,7 @@ final class SimulatedClient: ExportHandler, ExportPortClient, @unchecked Sendabl
         slot.pointee.pipe = -1
         flights[slot] = flight
         world.sentCount += 1
+        world.machine.note(.sent, disk, wish.sectors.lowerBound, Int(wish.operation.rawValue))
         let status = port.path.submit(request)
         if !status.isParked { answered(request, status) }
     }
@@ -158,7 +159,12 @@ final class SimulatedClient: ExportHandler, ExportPortClient, @unchecked Sendabl
         guard let flight = flights.removeValue(forKey: request.slot) else {
             return world.expect(false, "\(name): an answer to nothing")
         }
-        world.note("\(name) \(flight.operation) \(flight.sectors) \(status.rawValue)")
+        world.machine.note(
+            .answered,
+            flight.disk,
+            flight.sectors.lowerBound,
+            Int(status.rawValue)
+        )
         world.answeredCount += 1
         let isDone = status == .done
         switch flight.operation {
@@ -198,12 +204,13 @@ final class SimulationRecord: @unchecked Sendable {
     /// The step of a transaction that fails next, counted down; none when negative.
     var stepsToFailure = -1
     private(set) var faults: [String] = []
-    private(set) var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+    let machine: SimulatedMachine
     private var value: UInt32 = 0
     /// Disks of exports by generation; an older path shows the disk of its own generation.
     private var disks: [UInt64: [String: Int]] = [:]
 
-    init(diskCount: Int, sectorCount: Int) {
+    init(_ machine: SimulatedMachine, diskCount: Int, sectorCount: Int) {
+        self.machine = machine
         oracle = BlockOracle(diskCount: diskCount, sectorCount: sectorCount)
     }
 
@@ -214,11 +221,6 @@ final class SimulationRecord: @unchecked Sendable {
 
     func expect(_ holds: Bool, _ words: @autoclosure () -> String) {
         if !holds, faults.count < 4 { faults.append(words()) }
-    }
-
-    /// Adds an event to the run's digest: two runs of a seed have the same one.
-    func note(_ event: @autoclosure () -> String) {
-        for byte in event().utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
 
     func step(_ name: String) throws(GraphError) {

@@ -10,7 +10,7 @@ import Simulation
 actor SimulatedWorld {
     /// How a run went.
     struct Outcome: Sendable {
-        let digest: UInt64
+        let log: RunLog
         let faults: [String]
         let requests: Int
         let commits: Int
@@ -28,11 +28,14 @@ actor SimulatedWorld {
 
     // What belongs to one run.
     private var plans = RandomPlans(seed: 0)
-    private var record = SimulationRecord(diskCount: 0, sectorCount: 0)
+    private var record: SimulationRecord
     private var exports: SimulatedExports
     private var graph: LiveGraph
     /// What was live last, as the journal knows it.
     private var committed = GraphDescription()
+    /// What the plan at work drains, and whether it is abandoned at the last moment.
+    private var drained: Set<String> = []
+    private var isLate = false
     private var commits = 0
     private var aborts = 0
     private var crashes = 0
@@ -40,6 +43,7 @@ actor SimulatedWorld {
     init() throws {
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "simulated"))
         loop.kernel.simulate(by: machine)
+        record = SimulationRecord(machine, diskCount: 0, sectorCount: 0)
         exports = SimulatedExports(world: record)
         graph = LiveGraph(kinds: [], participants: [], services: [], defaultLoop: loop)
         try loop.start()
@@ -54,10 +58,23 @@ actor SimulatedWorld {
     }
 
     /// Runs a seed.
-    func run(seed: UInt64, steps: Int = 40) async -> Outcome {
+    nonisolated func run(
+        seed: UInt64,
+        steps: Int = 40,
+        keepsEvents: Bool = false
+    ) async -> Outcome {
+        // Else closures and continuations pass by a thread of the pool, in its own time.
+        await withTaskExecutorPreference(LoopHops(loop: loop)) {
+            await runHere(seed: seed, steps: steps, keepsEvents: keepsEvents)
+        }
+    }
+
+    private func runHere(seed: UInt64, steps: Int, keepsEvents: Bool) async -> Outcome {
         // The loop forgets how short its last waits were, and so what came before this seed.
         for _ in 0..<3 { await wait(10_000) }
-        machine.roundClock()
+        machine.beginRun(keepsEvents: keepsEvents)
+        loop.refreshNow()
+        committed = GraphDescription()
         plans = RandomPlans(seed: seed)
         machine.random = SeededRandom(seed: seed ^ 0x5eed)
         machine.rates = SimulatedMachine.Rates()
@@ -69,13 +86,17 @@ actor SimulatedWorld {
             SimulatedDisk(sectorCount: Self.sectorCount)
         }
         record = SimulationRecord(
+            machine,
             diskCount: RandomPlans.diskCount,
             sectorCount: Self.sectorCount
         )
         (commits, aborts, crashes) = (0, 0, 0)
         begin()
         await bring(plans.start(), mayFail: false)
-        for _ in 0..<steps { await step() }
+        for number in 0..<steps {
+            machine.note(.step, number)
+            await step()
+        }
         await settle()
         record.expect(
             record.sentCount == record.answeredCount,
@@ -83,7 +104,7 @@ actor SimulatedWorld {
         )
         await takeDown()
         return Outcome(
-            digest: record.digest,
+            log: machine.log,
             faults: record.faults,
             requests: record.answeredCount,
             commits: commits,
@@ -145,7 +166,9 @@ actor SimulatedWorld {
         record.setDisks(RandomPlans.disks(desired), generation: before.generation + 1)
         record.stepsToFailure =
             mayFail && plans.random.oneIn(4) ? Int.random(in: 0..<3, using: &plans.random) : -1
-        let isLate = mayFail && plans.random.oneIn(8)
+        machine.note(.tried, plan.drainedExports.count, plan.replacedNodes.count)
+        drained = plan.drainedExports
+        isLate = mayFail && plans.random.oneIn(8)
         do throws(GraphError) {
             _ = try await graph.apply(
                 GraphTransition(
@@ -156,16 +179,16 @@ actor SimulatedWorld {
                     baseDirectory: "/",
                     drainTimeoutNanoseconds: Self.drainNanoseconds
                 ),
-                beforeDrain: { () async throws(GraphError) in try await self.passJournal() },
-                beforeCommit: { () async throws(GraphError) in
-                    try await self.passDrain(plan.drainedExports, isLate: isLate)
-                }
+                beforeDrain: beforeDrain,
+                beforeCommit: beforeCommit
             )
             commits += 1
+            machine.note(.committed, Int(graph.snapshot.generation), graph.snapshot.nodes.count)
             committed = desired
             record.expect(graph.snapshot.resolved.description == desired, "live is not the plan")
         } catch {
             aborts += 1
+            machine.note(.aborted, Int(before.generation), error.reason.utf8.count)
             record.expect(error.code != .verifyFailed, error.reason)
             let after = graph.snapshot
             record.expect(after.generation == before.generation, "a failed plan has a generation")
@@ -179,8 +202,10 @@ actor SimulatedWorld {
             )
         }
         record.stepsToFailure = -1
-        record.note("\(graph.snapshot.generation) \(graph.snapshot.nodes.count)")
     }
+
+    private nonisolated func beforeDrain() async throws(GraphError) { try await passJournal() }
+    private nonisolated func beforeCommit() async throws(GraphError) { try await passDrain() }
 
     private func passJournal() throws(GraphError) {
         sendSome()
@@ -188,7 +213,7 @@ actor SimulatedWorld {
     }
 
     /// Everything is drained here: no request of a drained export may be under way.
-    private func passDrain(_ drained: Set<String>, isLate: Bool) throws(GraphError) {
+    private func passDrain() throws(GraphError) {
         for name in drained.sorted() {
             guard let client = exports.clients[name] else { continue }
             record.expect(client.flightCount == 0, "\(name) has requests while it is drained")
@@ -218,7 +243,7 @@ actor SimulatedWorld {
         await bring(graph, mayFail: false)
         record.expect(committed == graph, "the graph did not come back")
         machine.rates = rates
-        record.note("crash \(crashes)")
+        machine.note(.crashed, crashes)
     }
 
     /// Waits until every request is answered and none waits.
@@ -258,5 +283,17 @@ actor SimulatedWorld {
         private let continuation: CheckedContinuation<Void, Never>
         init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
         func happen() { continuation.resume() }
+    }
+}
+
+/// Runs what belongs to no actor on a loop's thread, too.
+private final class LoopHops: TaskExecutor {
+    private let loop: EventLoop
+
+    init(loop: EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.post { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
