@@ -14,15 +14,24 @@ struct GraphDifference {
         static func < (left: Notice, right: Notice) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// What differs among the objects of one kind, by the names that they shall have.
+    struct Part {
+        /// Objects of the wished graph only.
+        var added: [String] = []
+        /// Objects of the live graph only.
+        var removed: [String] = []
+        /// Objects of both graphs that change.
+        var changed: [String: [FieldChange]] = [:]
+        /// Those of them that are opened anew.
+        var replaced: Set<String> = []
+    }
+
     let live: GraphDescription
     let desired: GraphDescription
     let names: NameMap
-    /// Changed objects that are in both graphs, by the name they shall have.
-    private(set) var changed: [String: [FieldChange]] = [:]
-    /// Nodes and services that are opened anew though one of their name is live.
-    private(set) var replaced: Set<String> = []
     /// What requests that pass a wished node notice of a change at that very node.
     private(set) var notices: [String: Notice] = [:]
+    private var parts = [Part](repeating: Part(), count: ObjectKind.allCases.count)
 
     init(live: GraphDescription, desired: GraphDescription) {
         self.live = live
@@ -30,9 +39,11 @@ struct GraphDifference {
         names = NameMap(live: live, desired: desired)
         compareServices()
         compareNodes()
-        compareEdges()
         compareExports()
     }
+
+    /// What differs among the objects of a kind.
+    subscript(kind: ObjectKind) -> Part { parts[kind.number] }
 
     private mutating func note(_ notice: Notice, _ node: String) {
         notices[node] = max(notices[node] ?? .none, notice)
@@ -41,61 +52,87 @@ struct GraphDifference {
     // MARK: - Services
 
     private mutating func compareServices() {
-        for (name, thread) in desired.ioThreads {
-            compare(.ioThread, name, live.ioThreads[name]?.options, thread.options)
-        }
-        for (name, group) in desired.throttleGroups {
-            compare(.throttleGroup, name, live.throttleGroups[name]?.limits, group.limits)
-        }
-        for (name, listener) in desired.listeners {
-            compare(.listener, name, live.listeners[name]?.options, listener.options)
-        }
+        compare(.ioThread, live.ioThreads, desired.ioThreads, \.options)
+        compare(.throttleGroup, live.throttleGroups, desired.throttleGroups, \.limits)
+        compare(.listener, live.listeners, desired.listeners, \.options)
     }
 
-    private mutating func compare(
+    private mutating func compare<Service>(
         _ kind: ObjectKind,
-        _ name: String,
-        _ before: Options?,
-        _ after: Options
+        _ before: [String: Service],
+        _ after: [String: Service],
+        _ options: (Service) -> Options
     ) {
-        guard let before, before != after else { return }
-        let specifications = Catalog.options(of: kind)
-        let fields = OptionDifference.fields(from: before, to: after) { key in
-            specifications.first { $0.key == key }.map { ($0.change, $0.isSilent) }
+        for (name, service) in after {
+            guard let old = before[name] else {
+                parts[kind.number].added.append(name)
+                continue
+            }
+            let specifications = Catalog.options(of: kind)
+            let fields = OptionDifference.fields(from: options(old), to: options(service)) { key in
+                specifications.first { $0.key == key }.map { ($0.change, $0.isSilent) }
+            }
+            note(fields, kind, name)
         }
+        parts[kind.number].removed = before.keys.filter { after[$0] == nil }
+    }
+
+    private mutating func note(_ fields: [FieldChange], _ kind: ObjectKind, _ name: String) {
         guard !fields.isEmpty else { return }
-        let object = kind.object(name)
-        changed[object] = fields
-        if fields.contains(where: { $0.mode == .replace }) { replaced.insert(object) }
+        parts[kind.number].changed[name] = fields
+        guard kind != .export, fields.contains(where: { $0.mode == .replace }) else { return }
+        parts[kind.number].replaced.insert(name)
     }
 
     // MARK: - Nodes
 
     private mutating func compareNodes() {
+        // Nodes whose edges are not as they were; where these lead is judged when it is known
+        // which nodes are replaced.
+        var rewired: [(name: String, before: [ChildReference], after: [ChildReference])] = []
+        var foundCount = 0
         for (name, node) in desired.nodes {
-            let object = ObjectKind.node.object(name)
             guard let old = live.nodes[names.liveName(of: name)] else {
+                parts[ObjectKind.node.number].added.append(name)
                 note(.change, name)
                 continue
             }
+            foundCount += 1
             let fields = optionFields(old, node)
-            guard !fields.isEmpty else { continue }
-            changed[object] = fields
             for field in fields where !field.isSilent {
                 note(field.mode == .inPlace ? .change : .pause, name)
             }
-            if fields.contains(where: { $0.mode == .replace }) { replaced.insert(object) }
+            note(fields, .node, name)
+            if names.isEmpty, old.children == node.children { continue }
+            let before = old.children.map {
+                ChildReference(edge: $0.edge, node: names.desiredName(of: $0.node))
+            }
+            if before != node.children { rewired.append((name, before, node.children)) }
         }
-        for (name, node) in desired.nodes
-        where replaced.contains(ObjectKind.node.object(name)) && passes(node) {
+        if foundCount < live.nodes.count {
+            parts[ObjectKind.node.number].removed = live.nodes.keys.filter {
+                desired.nodes[$0] == nil && names.newNames[$0] == nil
+            }
+        }
+        for name in self[.node].replaced {
+            guard let node = desired.nodes[name], passes(node) else { continue }
             // A new filter over the same bytes is as good as the old one.
             if liveSource(name) == desiredSource(name) { notices[name] = .change }
         }
-        for node in desired.nodes.values {
-            guard let group = node.options.text("throttle-group"),
-                changed[ObjectKind.throttleGroup.object(group)] != nil
-            else { continue }
-            note(.change, node.name)
+        noteGroups()
+        for node in rewired where !self[.node].replaced.contains(node.name) {
+            compareEdges(of: node.name, node.before, node.after)
+        }
+    }
+
+    private mutating func noteGroups() {
+        let groups = self[.throttleGroup].changed
+        if groups.isEmpty { return }
+        for (name, node) in desired.nodes {
+            guard let group = node.options.text("throttle-group"), groups[group] != nil else {
+                continue
+            }
+            note(.change, name)
         }
     }
 
@@ -111,6 +148,7 @@ struct GraphDifference {
                 )
             ]
         }
+        if names.isEmpty, old.options == new.options { return [] }
         var before = old.options
         // References follow a rename.
         if let bottom = before.text("bottom") {
@@ -130,19 +168,6 @@ struct GraphDifference {
     }
 
     // MARK: - Edges
-
-    private mutating func compareEdges() {
-        for (name, node) in desired.nodes {
-            guard let old = live.nodes[names.liveName(of: name)],
-                !replaced.contains(ObjectKind.node.object(name))
-            else { continue }
-            let before = old.children.map {
-                ChildReference(edge: $0.edge, node: names.desiredName(of: $0.node))
-            }
-            guard before != node.children else { continue }
-            compareEdges(of: name, before, node.children)
-        }
-    }
 
     private mutating func compareEdges(
         of name: String,
@@ -169,8 +194,7 @@ struct GraphDifference {
             )
         }
         guard !fields.isEmpty else { return }
-        let object = ObjectKind.node.object(name)
-        changed[object] = fields + (changed[object] ?? [])
+        parts[ObjectKind.node.number].changed[name] = fields + (self[.node].changed[name] ?? [])
     }
 
     /// The node whose bytes a node shows, through filters that keep none.
@@ -190,7 +214,7 @@ struct GraphDifference {
         let wished = names.desiredName(of: end)
         let isKept =
             desired.nodes[wished] != nil && names.liveName(of: wished) == end
-            && !replaced.contains(ObjectKind.node.object(wished))
+            && !self[.node].replaced.contains(wished)
         return isKept ? .kept(wished) : .leaving(end)
     }
 
@@ -198,7 +222,7 @@ struct GraphDifference {
         let end = bottom(of: name, in: desired)
         let isKept =
             live.nodes[names.liveName(of: end)] != nil
-            && !replaced.contains(ObjectKind.node.object(end))
+            && !self[.node].replaced.contains(end)
         return isKept ? .kept(end) : .coming(end)
     }
 
@@ -217,51 +241,56 @@ struct GraphDifference {
     // MARK: - Exports
 
     private mutating func compareExports() {
-        let specifications = Catalog.exportOptions
         for (name, export) in desired.exports {
-            guard let old = live.exports[name] else { continue }
-            var fields: [FieldChange] = []
-            let before = names.desiredName(of: old.node)
-            if old.type != export.type {
-                fields.append(
-                    FieldChange(
-                        path: "type",
-                        before: .text(old.type),
-                        after: .text(export.type),
-                        mode: .replace,
-                        isSilent: false
-                    )
-                )
+            guard let old = live.exports[name] else {
+                parts[ObjectKind.export.number].added.append(name)
+                continue
             }
-            if before != export.node {
-                let keepsBytes = liveSource(before) == desiredSource(export.node)
-                fields.append(
-                    FieldChange(
-                        path: "node",
-                        before: .text(before),
-                        after: .text(export.node),
-                        mode: keepsBytes ? .inPlace : .reopen,
-                        isSilent: false
-                    )
-                )
+            if names.isEmpty, old == export { continue }
+            note(fields(from: old, to: export), .export, name)
+        }
+        if live.exports.count > desired.exports.count - self[.export].added.count {
+            parts[ObjectKind.export.number].removed = live.exports.keys.filter {
+                desired.exports[$0] == nil
             }
-            if old.listener != export.listener {
-                fields.append(
-                    FieldChange(
-                        path: "listener",
-                        before: .text(old.listener),
-                        after: .text(export.listener),
-                        mode: .inPlace,
-                        isSilent: false
-                    )
-                )
-            }
-            fields += OptionDifference.fields(from: old.options, to: export.options) { key in
+        }
+    }
+
+    private func fields(
+        from old: ExportDescription,
+        to export: ExportDescription
+    ) -> [FieldChange] {
+        var fields: [FieldChange] = []
+        let before = names.desiredName(of: old.node)
+        if old.type != export.type { fields.append(field("type", old.type, export.type, .replace)) }
+        if before != export.node {
+            let keepsBytes = liveSource(before) == desiredSource(export.node)
+            fields.append(field("node", before, export.node, keepsBytes ? .inPlace : .reopen))
+        }
+        if old.listener != export.listener {
+            fields.append(field("listener", old.listener, export.listener, .inPlace))
+        }
+        let specifications = Catalog.exportOptions
+        return fields
+            + OptionDifference.fields(from: old.options, to: export.options) { key in
                 // Nothing in flight minds that more is allowed from now on.
                 if key == "writable", export.isWritable { return (.live, false) }
                 return specifications.first { $0.key == key }.map { ($0.change, $0.isSilent) }
             }
-            if !fields.isEmpty { changed[ObjectKind.export.object(name)] = fields }
-        }
+    }
+
+    private func field(
+        _ path: String,
+        _ before: String,
+        _ after: String,
+        _ mode: FieldChange.Mode
+    ) -> FieldChange {
+        FieldChange(
+            path: path,
+            before: .text(before),
+            after: .text(after),
+            mode: mode,
+            isSilent: false
+        )
     }
 }

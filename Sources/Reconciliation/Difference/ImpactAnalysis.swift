@@ -3,6 +3,7 @@ import GraphModel
 /// Works out what the users of each export will notice.
 struct ImpactAnalysis {
     private let difference: GraphDifference
+    /// What is noticed at a node or below it; nodes with nothing to notice are missing.
     private var reach: [String: GraphDifference.Notice] = [:]
 
     init(_ difference: GraphDifference) {
@@ -10,26 +11,19 @@ struct ImpactAnalysis {
         collect()
     }
 
-    /// What is noticed at a node or below it, for nodes that exports reach.
+    /// Carries what is noticed at each node to everything above it.
     ///
-    /// Nodes are visited once, children first, with a stack of our own: chains may be long.
+    /// The strongest notices go first, so that a node is visited once for each degree at most,
+    /// with a stack of our own: chains may be long.
     private mutating func collect() {
         if difference.notices.isEmpty { return }
-        var isEntered: Set<String> = []
-        for export in difference.desired.exports.values {
-            var walk = [(name: export.node, isLeaving: false)]
-            while let (name, isLeaving) = walk.popLast() {
-                guard let node = difference.desired.nodes[name] else { continue }
-                if isLeaving {
-                    var notice = difference.notices[name] ?? .none
-                    for child in node.children { notice = max(notice, reach[child.node] ?? .none) }
-                    reach[name] = notice
-                } else if isEntered.insert(name).inserted {
-                    walk.append((name, true))
-                    for child in node.children where !isEntered.contains(child.node) {
-                        walk.append((child.node, false))
-                    }
-                }
+        let parents = ParentLists(difference.desired)
+        for notice in [GraphDifference.Notice.pause, .change] {
+            var pending = difference.notices.filter { $0.value == notice }.map(\.key)
+            while let name = pending.popLast() {
+                guard reach[name] == nil else { continue }
+                reach[name] = notice
+                parents.append(of: name, to: &pending)
             }
         }
     }
@@ -39,25 +33,54 @@ struct ImpactAnalysis {
         guard let export = difference.desired.exports[name] else { return .stops }
         guard difference.live.exports[name] != nil else { return .starts }
         var notice = reach[export.node] ?? .none
-        let fields = difference.changed[ObjectKind.export.object(name)] ?? []
-        for field in fields {
+        for field in difference[.export].changed[name] ?? [] {
             let isFree = field.mode == .inPlace || field.isSilent
             notice = max(notice, isFree ? .change : .pause)
         }
         // Whatever a re-pointed export reaches now and did not reach before is new to it, but where
         // its bytes come from was compared above: filters that keep none are no reason to pause.
-        if difference.changed[ObjectKind.listener.object(export.listener)] != nil {
-            notice = max(notice, .change)
-        }
-        if let thread = export.options.text("iothread"),
-            difference.changed[ObjectKind.ioThread.object(thread)] != nil
-        {
+        if difference[.listener].changed[export.listener] != nil { notice = max(notice, .change) }
+        let threads = difference[.ioThread].changed
+        if !threads.isEmpty, let thread = export.options.text("iothread"), threads[thread] != nil {
             notice = max(notice, .change)
         }
         switch notice {
         case .none: return .untouched
         case .change: return .noPause
         case .pause: return .pause
+        }
+    }
+}
+
+/// The parents of each node of a graph, in lists that share one array.
+private struct ParentLists {
+    private struct Link {
+        let parent: String
+        /// The next link of the same child; -1 for none.
+        let next: Int32
+    }
+
+    private var links: [Link] = []
+    private var firsts: [String: Int32] = [:]
+
+    init(_ graph: GraphDescription) {
+        links.reserveCapacity(graph.nodes.count)
+        firsts.reserveCapacity(graph.nodes.count)
+        for (name, node) in graph.nodes {
+            for child in node.children {
+                let place = Int32(links.count)
+                let next = firsts.updateValue(place, forKey: child.node) ?? -1
+                links.append(Link(parent: name, next: next))
+            }
+        }
+    }
+
+    /// Adds the parents of a node to others.
+    func append(of child: String, to parents: inout [String]) {
+        var place = firsts[child] ?? -1
+        while place >= 0 {
+            parents.append(links[Int(place)].parent)
+            place = links[Int(place)].next
         }
     }
 }

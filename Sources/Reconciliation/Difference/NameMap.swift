@@ -9,8 +9,9 @@ struct NameMap {
 
     /// Finds renames: what `formerly` says, and the inline children that come along.
     init(live: GraphDescription, desired: GraphDescription) {
-        let claims = desired.nodes.values.filter { $0.formerly != nil }
-            .sorted { $0.name < $1.name }
+        var claims: [NodeDescription] = []
+        for node in desired.nodes.values where node.formerly != nil { claims.append(node) }
+        claims.sort { $0.name < $1.name }
         for node in claims {
             guard let former = node.formerly else { continue }
             var pending = [(former: former, new: node.name)]
@@ -30,9 +31,16 @@ struct NameMap {
         }
     }
 
+    /// Whether no node was renamed.
+    var isEmpty: Bool { formerNames.isEmpty }
+
     /// The live name of a wished node.
-    func liveName(of desired: String) -> String { formerNames[desired] ?? desired }
+    func liveName(of desired: String) -> String {
+        isEmpty ? desired : formerNames[desired] ?? desired
+    }
 
     /// The wished name of a live node, whether or not it stays.
-    func desiredName(of live: String) -> String { newNames[live] ?? live }
+    func desiredName(of live: String) -> String {
+        isEmpty ? live : newNames[live] ?? live
+    }
 }

@@ -20,7 +20,7 @@ extension Plan {
 
     /// The plan as JSON, with what is known beside it.
     package func json(_ context: PlanContext) -> JSONValue {
-        let identity = identity
+        let identity = context.identity ?? identity
         let findings = context.diagnostics + advice + refusals + context.guardFindings
         let protections = protectedRemovals.map { object -> JSONValue in
             let name = ObjectKind.split(object)?.name ?? object

@@ -48,7 +48,8 @@ package struct Plan: Sendable {
         let planner = Planner(difference: difference, marks: marks, liveMarks: liveMarks)
         let actions = planner.actions
         let analysis = ImpactAnalysis(difference)
-        let exports = Set(live.exports.keys).union(desired.exports.keys).sorted().map {
+        let exportNames = Array(desired.exports.keys) + difference[.export].removed
+        let exports = exportNames.sorted().map {
             ExportImpact(name: $0, impact: analysis.impact(on: $0))
         }
         self.live = live
@@ -58,11 +59,7 @@ package struct Plan: Sendable {
         self.actions = actions
         self.exports = exports
         steps = planner.steps(actions, exports)
-        replacedNodes = Set(
-            difference.replaced.compactMap {
-                ObjectKind.split($0).flatMap { $0.kind == .node ? $0.name : nil }
-            }
-        )
+        replacedNodes = difference[.node].replaced
         formerNames = difference.names.formerNames
         protectedRemovals = planner.protectedRemovals(actions, allowed: allowed)
         refusals = protectedRemovals.map { object in
@@ -99,7 +96,11 @@ package struct Plan: Sendable {
 
     /// What the plan is called by; worked out anew each time, since large graphs take a while.
     package var identity: Identity {
-        let (before, after) = (live.digest, desired.digest)
+        identity(liveDigest: live.digest, desiredDigest: desired.digest)
+    }
+
+    /// What the plan is called by, when the digests of both graphs are known.
+    package func identity(liveDigest before: String, desiredDigest after: String) -> Identity {
         let meaning: JSONValue = [
             "format": .text(Self.formatName), "live": .text(before), "desired": .text(after),
             "actions": .list(actions.map { .object($0.meaning) }),

@@ -10,6 +10,8 @@ package struct PlanContext: Sendable {
         package let digest: String
     }
 
+    /// What the plan is called by, when that is known.
+    package var identity: Plan.Identity?
     /// Files of the wished configuration.
     package var files: [File] = []
     /// Number of the live generation; 0 when what is live has none.

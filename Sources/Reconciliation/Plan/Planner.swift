@@ -19,59 +19,50 @@ struct Planner {
 
     /// What is done with each object that changes.
     var actions: [ObjectAction] {
-        actions(.ioThread, live.ioThreads, desired.ioThreads)
-            + actions(.throttleGroup, live.throttleGroups, desired.throttleGroups)
-            + actions(.listener, live.listeners, desired.listeners)
-            + actions(.node, live.nodes, desired.nodes)
-            + actions(.export, live.exports, desired.exports)
+        ObjectKind.allCases.flatMap { kind in
+            (added(kind) + changed(kind) + removed(kind)).sorted { $0.object < $1.object }
+        }
     }
 
-    private func actions<Value>(
-        _ kind: ObjectKind,
-        _ before: [String: Value],
-        _ after: [String: Value]
-    ) -> [ObjectAction] {
-        var found: [ObjectAction] = []
-        for name in after.keys {
-            let object = kind.object(name)
-            let fields = difference.changed[object] ?? []
-            if kind == .node, let former = difference.names.formerNames[name] {
-                let isNew = difference.replaced.contains(object)
-                found.append(
-                    action(
-                        object,
-                        isNew ? .replace : .rename,
-                        fields,
-                        previous: kind.object(former)
-                    )
-                )
-            } else if before[name] == nil {
-                found.append(action(object, .add, [], undo: undo(ofAdding: name, kind)))
-            } else if !fields.isEmpty {
-                found.append(
-                    action(
-                        object,
-                        difference.replaced.contains(object) ? .replace : .change,
-                        fields
-                    )
-                )
-            }
+    private func added(_ kind: ObjectKind) -> [ObjectAction] {
+        difference[kind].added.map { name in
+            action(kind.object(name), .add, [], undo: undo(ofAdding: name, kind))
         }
-        for name in before.keys where after[name] == nil {
-            if kind == .node, difference.names.newNames[name] != nil { continue }
-            let object = kind.object(name)
+    }
+
+    private func changed(_ kind: ObjectKind) -> [ObjectAction] {
+        let part = difference[kind]
+        let renames = kind == .node ? difference.names.formerNames : [:]
+        var found: [ObjectAction] = []
+        for (name, former) in renames {
             found.append(
-                ObjectAction(
-                    object: object,
-                    kind: .remove,
-                    fields: [],
-                    previous: nil,
-                    undo: .free,
-                    source: liveMarks.objects[object]
+                action(
+                    kind.object(name),
+                    part.replaced.contains(name) ? .replace : .rename,
+                    part.changed[name] ?? [],
+                    previous: kind.object(former)
                 )
             )
         }
-        return found.sorted { $0.object < $1.object }
+        for (name, fields) in part.changed where renames[name] == nil {
+            let isNew = part.replaced.contains(name)
+            found.append(action(kind.object(name), isNew ? .replace : .change, fields))
+        }
+        return found
+    }
+
+    private func removed(_ kind: ObjectKind) -> [ObjectAction] {
+        difference[kind].removed.map { name in
+            let object = kind.object(name)
+            return ObjectAction(
+                object: object,
+                kind: .remove,
+                fields: [],
+                previous: nil,
+                undo: .free,
+                source: liveMarks.objects[object]
+            )
+        }
     }
 
     private func action(
