@@ -12,10 +12,10 @@ struct TransactionStory: Sendable {
     private let events: EventLog
 
     /// The story of a plan that leads to a generation.
-    init(plan: Plan, record: GenerationRecord, events: EventLog) {
+    init(plan: Plan, identity: Plan.Identity, record: GenerationRecord, events: EventLog) {
         phases = plan.steps.map(\.phase)
         paused = plan.drainedExports.sorted()
-        planIdentity = plan.id
+        planIdentity = identity.id
         generation = record.generation
         digest = record.digest
         self.events = events

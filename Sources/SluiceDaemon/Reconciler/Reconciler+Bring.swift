@@ -11,33 +11,40 @@ extension Reconciler {
         guard let resolved = attempt.desired.resolved else { return attempt.desired.rejection }
         let live = graph.liveDescription
         let plan = attempt.desired.plan(from: live, allowed: attempt.allowed)
-        if let expected = attempt.expectedPlan, expected != plan.id {
+        if attempt.expectedPlan == nil, plan.isEmpty { return adopted(attempt) }
+        let identity = plan.identity(
+            liveDigest: liveDigest.digest(of: live),
+            desiredDigest: attempt.desired.digest
+        )
+        if let expected = attempt.expectedPlan, expected != identity.id {
             return Verdict(
                 .stalePlan,
                 "StalePlan",
                 "what is live has moved since the plan was made; plan again and look at it"
             )
         }
-        guard !plan.isEmpty else {
-            adopt(attempt)
-            return Verdict(.done, "Live", "what is live matches the configuration")
-        }
+        if plan.isEmpty { return adopted(attempt) }
         let refusals =
             plan.refusals + confirmationRefusals(attempt, plan)
             + guards.results(of: plan, clients: graph.clientCounts, allowed: attempt.allowed)
             .compactMap(\.finding)
-        guard refusals.isEmpty else { return held(attempt, plan, refusals) }
+        guard refusals.isEmpty else { return held(attempt, plan, identity, refusals) }
         emit(
             .planReady,
             digest: attempt.desired.digest,
-            ["plan_id": .text(plan.id), "summary": .text(plan.summary), "guards": []]
+            ["plan_id": .text(identity.id), "summary": .text(plan.summary), "guards": []]
         )
         set(.reconciling, true, "Applying", plan.summary)
         publish()
-        return await transact(attempt, resolved, plan)
+        return await transact(attempt, resolved, plan, identity)
     }
 
-    private func held(_ attempt: Attempt, _ plan: Plan, _ refusals: [Diagnostic]) -> Verdict {
+    private func held(
+        _ attempt: Attempt,
+        _ plan: Plan,
+        _ identity: Plan.Identity,
+        _ refusals: [Diagnostic]
+    ) -> Verdict {
         var verdict = Verdict(
             .refused,
             "NeedsApproval",
@@ -50,7 +57,7 @@ extension Reconciler {
                 .planHeld,
                 digest: attempt.desired.digest,
                 [
-                    "plan_id": .text(plan.id), "summary": .text(plan.summary),
+                    "plan_id": .text(identity.id), "summary": .text(plan.summary),
                     "guards": .list(refusals.map(\.json)),
                 ]
             )
@@ -61,10 +68,11 @@ extension Reconciler {
     private func transact(
         _ attempt: Attempt,
         _ resolved: ResolvedGraph,
-        _ plan: Plan
+        _ plan: Plan,
+        _ identity: Plan.Identity
     ) async -> Verdict {
         let isReturn = isReturn(to: attempt.desired.digest)
-        var record = record(of: attempt, plan)
+        var record = record(of: attempt, plan, identity)
         if isReturn, let last = store.committed { record = last }
         let change = GraphChange(
             desired: resolved,
@@ -74,7 +82,12 @@ extension Reconciler {
             baseDirectory: attempt.desired.baseDirectory,
             drainTimeoutNanoseconds: attempt.drainTimeoutNanoseconds
         )
-        let story = TransactionStory(plan: plan, record: record, events: events)
+        let story = TransactionStory(
+            plan: plan,
+            identity: identity,
+            record: record,
+            events: events
+        )
         let startNanoseconds = clock.monotonicNanoseconds()
         isAtWork.withLock { $0 = true }
         defer { isAtWork.withLock { $0 = false } }
@@ -91,6 +104,7 @@ extension Reconciler {
             if !isReturn { keep(record) }
             memory.isPartial = false
             memory.down = [:]
+            liveDigest.note(attempt.desired.description, attempt.desired.digest)
             story.end(record)
             logger.info(
                 "applied",
@@ -241,8 +255,14 @@ extension Reconciler {
         return verdict
     }
 
-    private func record(of attempt: Attempt, _ plan: Plan) -> GenerationRecord {
-        GenerationRecord(
+    private func record(
+        of attempt: Attempt,
+        _ plan: Plan,
+        _ identity: Plan.Identity
+    ) -> GenerationRecord {
+        var context = PlanContext()
+        context.identity = identity
+        return GenerationRecord(
             generation: store.lastGeneration + 1,
             digest: attempt.desired.digest,
             unixSeconds: clock.unixSeconds(),
@@ -252,7 +272,7 @@ extension Reconciler {
             baseDirectory: attempt.desired.baseDirectory,
             commit: attempt.commit,
             description: attempt.desired.description,
-            plan: note(attempt.savedPlan, in: plan.json)
+            plan: note(attempt.savedPlan, in: plan.json(context))
         )
     }
 
@@ -263,12 +283,14 @@ extension Reconciler {
     }
 
     /// Nothing had to be switched: the configuration is live already, perhaps under another name.
-    private func adopt(_ attempt: Attempt) {
-        guard memory.liveDigest.isEmpty else { return }
-        memory.liveDigest = attempt.desired.digest
-        memory.generation = store.lastGeneration
-        memory.liveSinceUnixSeconds = clock.unixSeconds()
-        graph.name(generation: memory.generation, digest: memory.liveDigest)
+    private func adopted(_ attempt: Attempt) -> Verdict {
+        if memory.liveDigest.isEmpty {
+            memory.liveDigest = attempt.desired.digest
+            memory.generation = store.lastGeneration
+            memory.liveSinceUnixSeconds = clock.unixSeconds()
+            graph.name(generation: memory.generation, digest: memory.liveDigest)
+        }
+        return Verdict(.done, "Live", "what is live matches the configuration")
     }
 
     func noteLive(_ record: GenerationRecord) {

@@ -21,6 +21,8 @@ package actor Reconciler {
 
     /// What was parsed already.
     var documents = DocumentCache()
+    /// The digest of what is live.
+    var liveDigest = KnownDigest()
     var store: StateStore
     var memory: ReconcilerMemory
     var conditions: Conditions
