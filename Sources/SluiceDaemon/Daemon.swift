@@ -76,7 +76,10 @@ package struct Daemon: Sendable {
             let server = try await ControlServer(path: configuration.controlSocket, logger: logger)
             let plane = try DataPlane(logger: logger)
             let reconciler = Reconciler(
-                reader: SourceReader(paths: configuration.sources),
+                reader: SourceReader(
+                    paths: configuration.sources,
+                    fileBytesMax: configuration.fileBytesMax
+                ),
                 store: store,
                 graph: plane,
                 logger: logger,

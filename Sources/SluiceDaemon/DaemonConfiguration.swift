@@ -18,6 +18,8 @@ package struct DaemonConfiguration: Sendable {
     package static let logLevels = Logger.Level.allCases.map(\.rawValue)
     /// Longest wait for requests in flight, in nanoseconds.
     package var drainTimeoutNanoseconds: UInt64 = 5_000_000_000
+    /// Largest file of a configuration, in bytes.
+    package var fileBytesMax = SourceReader.fileBytesUsual
     /// What a change may not do without a person.
     package var guards = PlanGuards()
 

@@ -16,6 +16,8 @@ package struct ConfigurationText: Sendable {
 package struct DocumentLimits: Sendable {
     /// The usual size of the largest file, in bytes.
     package static let fileBytesUsual = 1 << 20
+    /// The most that the size of the largest file can be set to, in bytes.
+    package static let fileBytesLargest = 1 << 30
     /// Most values in a file of the usual size.
     private static let objectsUsual = 100_000
 
@@ -32,9 +34,9 @@ package struct DocumentLimits: Sendable {
 
     /// The usual limits, or those for larger files: what may stand in one grows with it.
     ///
-    /// - Parameter fileBytesMax: Largest file, in bytes; at most 1 GiB.
+    /// - Parameter fileBytesMax: Largest file, in bytes; at most ``fileBytesLargest``.
     package init(fileBytesMax: Int = fileBytesUsual) {
-        self.fileBytesMax = min(fileBytesMax, 1 << 30)
+        self.fileBytesMax = min(fileBytesMax, Self.fileBytesLargest)
         let times = max(1, (self.fileBytesMax + Self.fileBytesUsual - 1) / Self.fileBytesUsual)
         objectsMax = times * Self.objectsUsual
     }

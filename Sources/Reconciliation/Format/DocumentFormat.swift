@@ -14,16 +14,19 @@ package enum DocumentFormat {
     /// - Parameters:
     ///   - text: The text; its path is for findings.
     ///   - tabSpaces: How many spaces a tab of indentation stands for; `nil` refuses tabs.
+    ///   - limits: How much is taken.
     /// - Returns: The same configuration in its canonical layout.
     /// - Throws: ``FormatError`` when the text cannot be read, or not be laid out safely.
     package static func formatted(
         _ text: ConfigurationText,
-        tabSpaces: Int? = nil
+        tabSpaces: Int? = nil,
+        limits: DocumentLimits = DocumentLimits()
     ) throws(FormatError) -> [UInt8] {
         var bytes = text.bytes
         if let tabSpaces { bytes = withoutTabs(bytes, spaces: tabSpaces) }
         let source = ConfigurationText(path: text.path, bytes: bytes)
-        let faults = Configuration(texts: [source]).diagnostics.filter(isAboutText)
+        let faults = Configuration(texts: [source], limits: limits).diagnostics
+            .filter(isAboutText)
         guard faults.isEmpty else { throw FormatError(findings: faults, text: source) }
         guard let meaning = DocumentMeaning(bytes) else {
             throw FormatError(line: 1, reason: "this is not YAML", text: source)

@@ -18,17 +18,28 @@ struct DesiredState: Sendable {
     private let verdict: Configuration.Verdict
 
     /// Judges files; those that are as they were are not parsed again.
-    init(files: [SourceFile], baseDirectory: String, cache: inout DocumentCache) {
+    init(
+        files: [SourceFile],
+        baseDirectory: String,
+        limits: DocumentLimits,
+        cache: inout DocumentCache
+    ) {
         let texts = files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
-        self.init(Configuration(texts: texts, cache: &cache), baseDirectory: baseDirectory)
+        self.init(
+            Configuration(texts: texts, limits: limits, cache: &cache),
+            baseDirectory: baseDirectory
+        )
     }
 
     /// Judges what a person handed in.
-    init(request: ApplyRequest) {
+    init(request: ApplyRequest, limits: DocumentLimits) {
         let texts = request.files.map {
             ConfigurationText(path: $0.path, bytes: Array($0.text.utf8))
         }
-        self.init(Configuration(texts: texts), baseDirectory: request.baseDirectory)
+        self.init(
+            Configuration(texts: texts, limits: limits),
+            baseDirectory: request.baseDirectory
+        )
     }
 
     /// What was live once.
@@ -45,7 +56,10 @@ struct DesiredState: Sendable {
     private init(_ configuration: Configuration, baseDirectory: String) {
         let isValid = configuration.verdict == .valid
         let description = configuration.description.anchored(at: baseDirectory)
-        resolved = isValid ? ResolvedGraph(resolving: description) : nil
+        // Without relative paths it is the very graph that was judged, and comparing is free.
+        let isSame = description == configuration.description
+        let resolved = isSame ? configuration.resolved : ResolvedGraph(resolving: description)
+        self.resolved = isValid ? resolved : nil
         diagnostics = configuration.diagnostics
         marks = configuration.marks
         digest = isValid ? description.digest : ""
@@ -86,6 +100,7 @@ extension Reconciler {
         DesiredState(
             files: found.files,
             baseDirectory: reader.baseDirectory,
+            limits: reader.limits,
             cache: &documents
         )
     }

@@ -15,7 +15,7 @@ extension Reconciler {
     /// What a request wishes: what its files say, or what a saved plan makes of what is live.
     func wish(of request: ApplyRequest) -> Wish {
         guard let text = request.savedPlan else {
-            let desired = DesiredState(request: request)
+            let desired = DesiredState(request: request, limits: reader.limits)
             return desired.resolved == nil
                 ? .refused(desired.rejection) : .desired(desired, nil)
         }

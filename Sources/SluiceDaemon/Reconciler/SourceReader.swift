@@ -1,6 +1,7 @@
 package import FileWatching
 internal import GraphModel
 internal import Glibc
+internal import Reconciliation
 internal import RingLoop
 
 /// Files of a configuration, all of them, as they were at one moment.
@@ -31,6 +32,8 @@ package struct SourceReader: Sendable {
         let digest: String
     }
 
+    /// The usual size of the largest file, in bytes.
+    package static let fileBytesUsual = DocumentLimits.fileBytesUsual
     /// A lock of git's that is older belongs to nobody any more, in seconds.
     private static let lockSecondsMax: Int64 = 600
     /// Most scans in a row when something moves.
@@ -38,10 +41,19 @@ package struct SourceReader: Sendable {
 
     /// Absolute paths of files and directories.
     package let paths: [String]
+    /// How much is taken of them.
+    let limits: DocumentLimits
     private let known = Locked<[String: Known]>([:])
 
     /// A reader of some sources.
-    package init(paths: [String]) { self.paths = paths }
+    ///
+    /// - Parameters:
+    ///   - paths: Absolute paths of files and directories.
+    ///   - fileBytesMax: Largest file, in bytes.
+    package init(paths: [String], fileBytesMax: Int = fileBytesUsual) {
+        self.paths = paths
+        limits = DocumentLimits(fileBytesMax: fileBytesMax)
+    }
 
     /// Directory that relative file names start from: the first source as it was named.
     package var baseDirectory: String {
@@ -91,7 +103,11 @@ package struct SourceReader: Sendable {
     private func read(_ known: [String: SourceFile]) -> Reading {
         var reading = Reading()
         for path in paths {
-            let found = SourceFiles.read(path, known: known)
+            let found = SourceFiles.read(
+                path,
+                fileBytesMax: limits.fileBytesMax,
+                known: known
+            )
             reading.files += found.files
             reading.moved = reading.moved || found.moved
             reading.unfinished = reading.unfinished ?? found.unfinished.first

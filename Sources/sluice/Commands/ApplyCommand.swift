@@ -36,6 +36,7 @@ struct ApplyCommand: ParsableCommand {
     @Flag(help: "With --confirm: wait for what comes; exit 0 when it is kept, 13 when not.")
     var wait = false
 
+    @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
@@ -45,11 +46,11 @@ struct ApplyCommand: ParsableCommand {
             return try SavedPlanRun(options: self, path: paths[0], bytes: bytes).run(interrupt)
         }
         try consent.requireAnswer(for: "apply")
-        let source = ConfigurationSource(paths: paths)
+        let source = ConfigurationSource(paths: paths, fileBytesMax: fileSize.fileBytesMax)
         guard source.faults.isEmpty else {
             return try refuse(source.faults, source.lines, .sourceMissing)
         }
-        let desired = Configuration(texts: source.texts)
+        let desired = source.configuration
         guard desired.verdict == .valid else {
             return try refuse(
                 desired.diagnostics,

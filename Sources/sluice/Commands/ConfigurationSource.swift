@@ -11,20 +11,37 @@ struct ConfigurationSource {
     private(set) var texts: [ConfigurationText] = []
     /// What could not be read.
     private(set) var faults: [Diagnostic] = []
+    /// How much is taken of them.
+    let limits: DocumentLimits
 
     /// Name of what comes from standard input, in findings.
     static let standardInput = "<stdin>"
 
     /// Reads files and directories; `-` is standard input.
-    init(paths: [String]) {
+    ///
+    /// - Parameters:
+    ///   - paths: The files and directories.
+    ///   - fileBytesMax: Largest file that is taken, in bytes.
+    ///   - isFull: Whether all findings are wanted, not only the first ones.
+    init(
+        paths: [String],
+        fileBytesMax: Int = DocumentLimits.fileBytesUsual,
+        isFull: Bool = false
+    ) {
+        var limits = DocumentLimits(fileBytesMax: fileBytesMax)
+        if isFull { limits.diagnosticsMax = 2_000 }
+        self.limits = limits
         for path in paths {
             if path == "-" {
                 texts.append(
-                    ConfigurationText(path: Self.standardInput, bytes: Self.readStandardInput())
+                    ConfigurationText(
+                        path: Self.standardInput,
+                        bytes: Self.readStandardInput(fileBytesMax)
+                    )
                 )
                 continue
             }
-            let read = SourceFiles.read(path)
+            let read = SourceFiles.read(path, fileBytesMax: fileBytesMax)
             texts += read.files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
             for fault in read.faults {
                 faults.append(
@@ -47,10 +64,10 @@ struct ConfigurationSource {
         }
     }
 
-    private static func readStandardInput() -> [UInt8] {
+    private static func readStandardInput(_ fileBytesMax: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while bytes.count <= SourceFiles.bytesMax {
+        while bytes.count <= fileBytesMax {
             let count = Glibc.read(STDIN_FILENO, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
@@ -66,6 +83,14 @@ struct ConfigurationSource {
         if faults.isEmpty { return read.diagnostics }
         return faults
             + read.diagnostics.filter { $0.code.hasPrefix("E01") || $0.code.hasPrefix("E02") }
+    }
+
+    /// What the files say.
+    var configuration: Configuration { Configuration(texts: texts, limits: limits) }
+
+    /// Fixes of what is wrong with a configuration that was read from the files.
+    func fixes(of configuration: Configuration, plan: Plan? = nil) -> FixList {
+        FixFinder.fixes(of: configuration, texts: texts, limits: limits, plan: plan)
     }
 
     /// Lines for findings.

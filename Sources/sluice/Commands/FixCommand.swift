@@ -29,6 +29,7 @@ struct FixCommand: ParsableCommand {
     )
     var live: String?
 
+    @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var control: ControlOptions
 
     private var number: Int? { words.first.flatMap { Int($0) } }
@@ -39,13 +40,13 @@ struct FixCommand: ParsableCommand {
     }
 
     func run() throws {
-        let source = ConfigurationSource(paths: paths)
+        let source = ConfigurationSource(paths: paths, fileBytesMax: fileSize.fileBytesMax)
         guard source.faults.isEmpty else {
             report(source.faults, lines: source.lines)
             return try end(with: .sourceMissing)
         }
-        let read = Configuration(texts: source.texts)
-        let fixes = FixFinder.fixes(of: read, texts: source.texts, plan: try plan(read))
+        let read = source.configuration
+        let fixes = source.fixes(of: read, plan: try plan(read))
         guard let number else { return list(fixes) }
         guard fixes.all.indices.contains(number - 1) else {
             Terminal.note("error: there is no fix \(number); \(fixes.all.count) were found\n")
@@ -57,7 +58,11 @@ struct FixCommand: ParsableCommand {
     private func plan(_ read: Configuration) throws -> Plan? {
         guard let live, read.verdict != .invalid else { return nil }
         do throws(LiveGraphError) {
-            let origin = try LiveGraphSource(named: live, control: control)
+            let origin = try LiveGraphSource(
+                named: live,
+                control: control,
+                fileBytesMax: fileSize.fileBytesMax
+            )
             let wished =
                 origin.isAnchored
                 ? read.description.anchored(at: baseDirectory(of: paths)) : read.description

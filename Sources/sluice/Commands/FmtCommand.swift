@@ -33,6 +33,8 @@ struct FmtCommand: ParsableCommand {
     )
     var tabs: Int?
 
+    @OptionGroup var fileSize: FileSizeOptions
+
     func validate() throws {
         if let tabs, !(1...16).contains(tabs) {
             throw ValidationError("--tabs wants a number of spaces from 1 to 16.")
@@ -40,14 +42,18 @@ struct FmtCommand: ParsableCommand {
     }
 
     func run() throws {
-        let source = ConfigurationSource(paths: paths)
+        let source = ConfigurationSource(paths: paths, fileBytesMax: fileSize.fileBytesMax)
         report(source.faults, lines: source.lines)
         var status = source.faults.isEmpty ? ExitStatus.done : .sourceMissing
         var changed = 0
         for text in source.texts {
             let formatted: [UInt8]
             do throws(FormatError) {
-                formatted = try DocumentFormat.formatted(text, tabSpaces: tabs)
+                formatted = try DocumentFormat.formatted(
+                    text,
+                    tabSpaces: tabs,
+                    limits: source.limits
+                )
             } catch {
                 report(
                     error.findings,

@@ -76,6 +76,8 @@ struct GraphCommand: ParsableCommand {
     @Option(name: .customLong("as"), help: "text, svg, mermaid, dot or json.")
     var language: Language?
 
+    @OptionGroup var fileSize: FileSizeOptions
+
     @OptionGroup var control: ControlOptions
 
     @OptionGroup var output: OutputOptions
@@ -125,14 +127,24 @@ struct GraphCommand: ParsableCommand {
         var status = ExitStatus.done
     }
 
+    private var liveGraph: LiveGraphSource {
+        get throws(LiveGraphError) {
+            try LiveGraphSource(
+                named: live,
+                control: control,
+                fileBytesMax: fileSize.fileBytesMax
+            )
+        }
+    }
+
     private func make() throws(LiveGraphError) -> Made {
         if let plan { return try make(ofPlan: plan) }
         guard !paths.isEmpty else {
-            let origin = try LiveGraphSource(named: live, control: control)
+            let origin = try liveGraph
             let graph = ResolvedGraph(resolving: origin.description)
             return Made(picture: GraphPicture(of: graph), title: live ?? "live graph")
         }
-        let source = ConfigurationSource(paths: paths)
+        let source = ConfigurationSource(paths: paths, fileBytesMax: fileSize.fileBytesMax)
         guard source.faults.isEmpty else {
             throw LiveGraphError(
                 findings: source.faults,
@@ -140,7 +152,7 @@ struct GraphCommand: ParsableCommand {
                 status: .sourceMissing
             )
         }
-        let desired = Configuration(texts: source.texts)
+        let desired = source.configuration
         guard desired.verdict != .invalid, let graph = desired.resolved else {
             throw LiveGraphError(
                 findings: desired.diagnostics,
@@ -155,7 +167,7 @@ struct GraphCommand: ParsableCommand {
         guard live != nil || showsChanges else {
             return Made(picture: GraphPicture(of: graph), title: name, status: status)
         }
-        let origin = try LiveGraphSource(named: live, control: control)
+        let origin = try liveGraph
         let after =
             origin.isAnchored
             ? ResolvedGraph(
@@ -181,7 +193,7 @@ struct GraphCommand: ParsableCommand {
         } catch {
             throw LiveGraphError("E0702", "\(path): \(error.reason)", .refused)
         }
-        let origin = try LiveGraphSource(named: live, control: control)
+        let origin = try liveGraph
         // A saved plan has no relative paths, so what it is compared with has none either.
         before = origin.anchored(at: baseDirectory(of: live.map { [$0] } ?? [])).description
         do throws(SavedPlanError) {

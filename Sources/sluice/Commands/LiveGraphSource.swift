@@ -53,8 +53,13 @@ struct LiveGraphSource {
     /// - Parameters:
     ///   - name: `empty`, a path, `@N` or a socket; `nil` asks the daemon.
     ///   - control: How to reach the daemon.
+    ///   - fileBytesMax: Largest file that is taken, in bytes.
     /// - Throws: ``LiveGraphError`` when there is nothing to plan against.
-    init(named name: String?, control: ControlOptions) throws(LiveGraphError) {
+    init(
+        named name: String?,
+        control: ControlOptions,
+        fileBytesMax: Int = DocumentLimits.fileBytesUsual
+    ) throws(LiveGraphError) {
         guard let name else {
             self = try Self.ask(control.socket)
             return
@@ -66,7 +71,7 @@ struct LiveGraphSource {
         } else if Self.isSocket(name) {
             self = try Self.ask(name)
         } else {
-            self = try Self.read(name)
+            self = try Self.read(name, fileBytesMax)
         }
     }
 
@@ -89,11 +94,14 @@ struct LiveGraphSource {
         return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    private static func read(_ name: String) throws(LiveGraphError) -> LiveGraphSource {
+    private static func read(
+        _ name: String,
+        _ fileBytesMax: Int
+    ) throws(LiveGraphError) -> LiveGraphSource {
         if let bytes = PlanFile.read(name, ifStart: LiveDump.looksDumped) {
             return try dump(bytes, name)
         }
-        let source = ConfigurationSource(paths: [name])
+        let source = ConfigurationSource(paths: [name], fileBytesMax: fileBytesMax)
         guard source.faults.isEmpty else {
             throw LiveGraphError(
                 findings: source.faults,
@@ -101,7 +109,7 @@ struct LiveGraphSource {
                 status: .sourceMissing
             )
         }
-        let read = Configuration(texts: source.texts)
+        let read = source.configuration
         // A graph that was live is taken as it was, even when it could not be made again.
         guard read.verdict != .invalid else {
             throw LiveGraphError(

@@ -58,7 +58,7 @@ struct PlanAnswer {
         context.diagnostics = desired.diagnostics
         context.omittedCount = desired.omittedDiagnosticCount
         if desired.verdict != .valid || !plan.likelyRenames.isEmpty {
-            context.fixes = FixFinder.fixes(of: desired, texts: source.texts, plan: plan)
+            context.fixes = source.fixes(of: desired, plan: plan)
         }
         return context
     }
@@ -185,7 +185,7 @@ struct PlanAnswer {
             source,
             .invalid,
             omittedCount: desired.omittedDiagnosticCount,
-            fixes: FixFinder.fixes(of: desired, texts: source.texts)
+            fixes: source.fixes(of: desired)
         )
     }
 

@@ -67,6 +67,7 @@ struct PlanCommand: ParsableCommand {
     var format: PlanOutputFormat = .text
 
     @OptionGroup var guards: GuardOptions
+    @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var control: ControlOptions
     @OptionGroup var colour: ColourOptions
 
@@ -79,12 +80,16 @@ struct PlanCommand: ParsableCommand {
     func run() throws {
         colour.take()
         let answer = PlanAnswer(options: self)
-        let source = ConfigurationSource(paths: paths)
+        let source = ConfigurationSource(
+            paths: paths,
+            fileBytesMax: fileSize.fileBytesMax,
+            isFull: full
+        )
         guard source.faults.isEmpty else {
             let read = Configuration(texts: source.texts, limits: limits)
             return try answer.refuse(source.findings(of: read), source, .sourceMissing)
         }
-        let desired = to == nil ? Configuration(texts: source.texts, limits: limits) : nil
+        let desired = to == nil ? source.configuration : nil
         if let desired, desired.verdict == .invalid {
             return try answer.refuse(desired, source)
         }
@@ -130,14 +135,12 @@ struct PlanCommand: ParsableCommand {
         return kinds.count == words.count ? Set(kinds) : []
     }
 
-    private var limits: DocumentLimits {
-        var limits = DocumentLimits()
-        if full { limits.diagnosticsMax = 2_000 }
-        return limits
-    }
-
     private func origin(_ base: String?) throws(LiveGraphError) -> LiveGraphSource {
-        let found = try LiveGraphSource(named: live, control: control)
+        let found = try LiveGraphSource(
+            named: live,
+            control: control,
+            fileBytesMax: fileSize.fileBytesMax
+        )
         // A saved plan is run elsewhere, so it has no paths that depend on a place.
         return base.map(found.anchored) ?? found
     }

@@ -47,6 +47,8 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var guards: GuardOptions
 
+    @OptionGroup var fileSize: FileSizeOptions
+
     func validate() throws {
         guard DaemonConfiguration.logLevels.contains(logLevel) else {
             throw ValidationError(
@@ -66,6 +68,7 @@ struct ServeCommand: ParsableCommand {
         )
         daemon.guards = guards.guards(of: PlanGuards())
         if let drainTimeout { daemon.drainTimeoutNanoseconds = drainTimeout.nanoseconds }
+        daemon.fileBytesMax = fileSize.fileBytesMax
         let code = Daemon.serve(daemon)
         if code != 0 { throw ExitCode(code) }
     }

@@ -30,19 +30,22 @@ struct ValidateCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .customLong("output")], help: "text, json or github.")
     var format: CheckOutputFormat = .text
 
+    @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var colour: ColourOptions
 
     func run() throws {
         colour.take()
-        let source = ConfigurationSource(paths: paths)
-        var limits = DocumentLimits()
-        if full { limits.diagnosticsMax = 2_000 }
-        let read = Configuration(texts: source.texts, limits: limits)
+        let source = ConfigurationSource(
+            paths: paths,
+            fileBytesMax: fileSize.fileBytesMax,
+            isFull: full
+        )
+        let read = source.configuration
         let status = status(source, read)
         let findings = source.findings(of: read)
         switch format {
         case .json where source.faults.isEmpty:
-            let fixes = FixFinder.fixes(of: read, texts: source.texts)
+            let fixes = source.fixes(of: read)
             Terminal.print(GraphAnswer(read, fixes: fixes).json.prettyText)
         case .json:
             Terminal.print(
@@ -54,7 +57,7 @@ struct ValidateCommand: ParsableCommand {
         case .text:
             let fixes =
                 source.faults.isEmpty && read.verdict != .valid
-                ? FixFinder.fixes(of: read, texts: source.texts) : FixList()
+                ? source.fixes(of: read) : FixList()
             report(
                 findings,
                 omittedCount: source.faults.isEmpty ? read.omittedDiagnosticCount : 0,
