@@ -71,7 +71,7 @@ class Daemon:
     def fill(self, text):
         return text.replace("{dir}", str(self.directory))
 
-    def start(self, *arguments):
+    def start(self, *arguments, seconds=20):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [SLUICE, "serve", str(self.configuration), "--state-dir", str(self.directory / "state"),
@@ -79,7 +79,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         # A killed daemon's listening socket may take clients for a moment after it: only the
         # control socket tells who answers.
-        wait_until(self.answers, 20, "the daemon answers")
+        wait_until(self.answers, seconds, "the daemon answers")
         return self
 
     def answers(self):

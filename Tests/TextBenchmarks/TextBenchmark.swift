@@ -106,12 +106,14 @@ struct TextBenchmark {
         let plan = Stopwatch.seconds(rounds: rounds) {
             let live = Configuration(texts: before.texts)
             let desired = Configuration(texts: after.texts)
-            return Plan(
+            let plan = Plan(
                 live: live.description,
                 desired: desired.description,
                 marks: desired.marks,
                 liveMarks: live.marks
             )
+            // Both sides are let go after the clock has stopped, as in `validate`.
+            return (live, desired, plan)
         }
         print("plan of 10 changed nodes, both sides read")
         print("  validate          \(milliseconds(validate))")
