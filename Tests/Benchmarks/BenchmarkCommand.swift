@@ -9,7 +9,7 @@ struct BenchmarkCommand: ParsableCommand {
         commandName: "sluice-benchmark",
         abstract: "Measures sluice, qemu-storage-daemon, nbdkit and nbd-server in turn.",
         discussion: """
-            All servers serve the same page-cached file on a Unix socket and are measured in \
+            All servers serve the same page-cached files on a Unix socket and are measured in \
             interleaved rounds by fio's nbd engine and by a client of our own, which sends a full \
             queue of requests in one call, receives until all are answered, and never sleeps. Only \
             ratios within one run mean something: the absolute figures move with the machine, most \
@@ -85,10 +85,7 @@ struct BenchmarkCommand: ParsableCommand {
         }
         let run = BenchmarkRun(
             workspace: workspace,
-            image: try TestImage(
-                path: workspace.path("disk.raw"),
-                bytes: short ? Self.shortImageBytes : Self.imageBytes
-            ),
+            images: try images(for: chosenWorkloads, in: workspace),
             settings: settings,
             workloads: chosenWorkloads,
             fio: fio,
@@ -124,6 +121,18 @@ struct BenchmarkCommand: ParsableCommand {
         for table in report.ratios where !table.isEmpty { Swift.print(table) }
         // Half a second on a busy machine says nothing about speed.
         if !short, !report.marks.isEmpty { Swift.print(report.marks) }
+    }
+
+    private func images(
+        for workloads: [Workload],
+        in workspace: Workspace
+    ) throws -> [ImageShape: LayeredImage] {
+        let bytes = short ? Self.shortImageBytes : Self.imageBytes
+        var images: [ImageShape: LayeredImage] = [:]
+        for shape in workloads.map(\.shape) where images[shape] == nil {
+            images[shape] = try LayeredImage(shape, bytes: bytes, in: workspace)
+        }
+        return images
     }
 
     private func workloads() throws -> [Workload] {

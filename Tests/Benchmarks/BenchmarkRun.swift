@@ -3,7 +3,7 @@ import Foundation
 /// Measures every setting in turn, round after round.
 struct BenchmarkRun {
     let workspace: Workspace
-    let image: TestImage
+    let images: [ImageShape: LayeredImage]
     let settings: [ServerSetting]
     let workloads: [Workload]
     /// Nothing when fio is not asked for.
@@ -34,6 +34,7 @@ struct BenchmarkRun {
                 }
                 for index in settings.indices {
                     let setting = settings[(index + round) % settings.count]
+                    guard setting.serves(workload.shape) else { continue }
                     do {
                         measurements.append(
                             try measure(workload, client: client, setting: setting, round: round)
@@ -55,8 +56,11 @@ struct BenchmarkRun {
         setting: ServerSetting,
         round: Int
     ) throws -> Measurement {
-        if workload.operation == .write { try image.fill() }
-        let server = try RunningServer.start(setting, imagePath: image.path, in: workspace)
+        guard let image = images[workload.shape] else {
+            throw BenchmarkError("no image was made for \(workload.name)")
+        }
+        try image.prepare(for: workload)
+        let server = try RunningServer.start(setting, image: image, in: workspace)
         defer {
             workspace.end(server.process)
             if workload.operation == .write { image.settle() }

@@ -13,12 +13,13 @@ struct RunningServer {
     /// Starts a server and waits until it accepts.
     static func start(
         _ setting: ServerSetting,
-        imagePath: String,
+        image: LayeredImage,
         in workspace: Workspace
     ) throws -> RunningServer {
         let site = ServerSetting.Site(
             workspace: workspace,
-            imagePath: imagePath,
+            layers: image.paths,
+            isQcow2: image.shape.isQcow2,
             socketPath: workspace.path("nbd.sock")
         )
         unlink(site.socketPath)  // nbdkit and nbd-server leave theirs behind

@@ -6,7 +6,9 @@ struct ServerSetting: Sendable {
     /// Where a launch finds and leaves its files.
     struct Site {
         let workspace: Workspace
-        let imagePath: String
+        /// The files under the disk, the lowest layer first.
+        let layers: [String]
+        let isQcow2: Bool
         let socketPath: String
     }
 
@@ -41,9 +43,9 @@ struct ServerSetting: Sendable {
                 listeners:
                   local: {type: nbd, address: "unix:\(site.socketPath)"}
                 nodes:
-                  disk: {driver: file, filename: "\(site.imagePath)"}
+                \(nodes(site))
                 exports:
-                  disk: {type: nbd, node: disk, listener: local, name: disk, writable: true}
+                  disk: {type: nbd, node: disk\(site.layers.count - 1), name: disk, writable: true}
 
                 """,
                 to: configuration
@@ -58,6 +60,22 @@ struct ServerSetting: Sendable {
                 "--control", "\(state)/control.sock", "--no-watch",
             ])
         }
+    }
+
+    /// Whether a server understands what lies under a disk.
+    func serves(_ shape: ImageShape) -> Bool {
+        !shape.isQcow2 || server == Self.subjectName || server == "qemu-storage-daemon"
+    }
+
+    private static func nodes(_ site: Site) -> String {
+        site.layers.enumerated().map { layer, path in
+            let file = "driver: file, filename: \"\(path)\""
+            guard site.isQcow2 else { return "  disk\(layer): {\(file)}" }
+            let backing = layer > 0 ? "disk\(layer - 1)" : "null"
+            let isTop = layer == site.layers.count - 1
+            return "  disk\(layer): {driver: qcow2, backing: \(backing), read-only: \(!isTop), "
+                + "file: {\(file)}}"
+        }.joined(separator: "\n")
     }
 
     /// Every setting of a peer; the better one counts.
@@ -80,13 +98,13 @@ struct ServerSetting: Sendable {
             name: iothread ? "iothread" : "main loop",
             program: program
         ) { site in
-            let node = "driver=file,node-name=f,filename=\(site.imagePath),aio=io_uring,"
-            let export = "type=nbd,id=e,node-name=f,name=\(exportName),writable=on"
+            let kind = site.isQcow2 ? "q" : "f"
+            let node = "\(kind)\(site.layers.count - 1)"
+            let export = "type=nbd,id=e,node-name=\(node),name=\(exportName),writable=on"
             return Launch(
                 arguments: [program]
                     + (iothread ? ["--object", "iothread,id=io0"] : [])
-                    + [
-                        "--blockdev", node + "cache.direct=off",
+                    + blockDevices(site) + [
                         "--nbd-server", "addr.type=unix,addr.path=\(site.socketPath)",
                         "--export", export + (iothread ? ",iothread=io0" : ""),
                     ]
@@ -94,9 +112,21 @@ struct ServerSetting: Sendable {
         }
     }
 
+    private static func blockDevices(_ site: Site) -> [String] {
+        site.layers.enumerated().flatMap { layer, path in
+            let rights = layer == site.layers.count - 1 ? "" : ",read-only=on"
+            let file =
+                "driver=file,node-name=f\(layer),filename=\(path),aio=io_uring,cache.direct=off"
+            guard site.isQcow2 else { return ["--blockdev", file + rights] }
+            let backing = layer > 0 ? ",backing=q\(layer - 1)" : ""
+            let format = "driver=qcow2,node-name=q\(layer),file=f\(layer)"
+            return ["--blockdev", file + rights, "--blockdev", format + backing + rights]
+        }
+    }
+
     private static func bare(program: String) -> ServerSetting {
         ServerSetting(server: bareName, name: "loop", program: program) { site in
-            Launch(arguments: [program, "bare-server", site.socketPath, site.imagePath])
+            Launch(arguments: [program, "bare-server", site.socketPath, site.layers[0]])
         }
     }
 
@@ -104,7 +134,7 @@ struct ServerSetting: Sendable {
         ServerSetting(server: "nbdkit", name: "-t \(threads)", program: program) { site in
             Launch(arguments: [
                 program, "--foreground", "--unix", site.socketPath, "--threads", "\(threads)",
-                "file", site.imagePath,
+                "file", site.layers[0],
             ])
         }
     }
@@ -117,7 +147,7 @@ struct ServerSetting: Sendable {
                 [generic]
                 unixsock = \(site.socketPath)
                 [\(exportName)]
-                exportname = \(site.imagePath)
+                exportname = \(site.layers[0])
                 flush = true
                 fua = true
 

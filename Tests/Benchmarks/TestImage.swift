@@ -2,7 +2,7 @@ import Glibc
 
 /// The file that every server serves: written to the last byte, so that no read meets a hole.
 struct TestImage {
-    let path: String
+    private let path: String
     private let descriptor: Int32
     private let chunks: Int
 

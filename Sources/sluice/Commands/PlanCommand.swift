@@ -86,7 +86,7 @@ struct PlanCommand: ParsableCommand {
             isFull: full
         )
         guard source.faults.isEmpty else {
-            let read = Configuration(texts: source.texts, limits: limits)
+            let read = source.configuration
             return try answer.refuse(source.findings(of: read), source, .sourceMissing)
         }
         let desired = to == nil ? source.configuration : nil
