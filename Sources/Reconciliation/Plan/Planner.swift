@@ -15,8 +15,6 @@ struct Planner {
     private var live: GraphDescription { difference.live }
     private var desired: GraphDescription { difference.desired }
 
-    // MARK: - Actions
-
     /// What is done with each object that changes.
     var actions: [ObjectAction] {
         ObjectKind.allCases.flatMap { kind in
@@ -105,8 +103,6 @@ struct Planner {
             return options?.flag("protect") == true
         }
     }
-
-    // MARK: - Steps
 
     /// The steps in the order in which they run.
     func steps(_ actions: [ObjectAction], _ exports: [ExportImpact]) -> [PlanStep] {
