@@ -18,6 +18,20 @@ struct ControlServerTests {
         }
     }
 
+    @Test("an answer that is longer than the socket's buffers arrives whole")
+    func longAnswer() async throws {
+        try await withServer { socket in
+            let peer = try Peer(socket)
+            peer.send("GET /v1/graph HTTP/1.1\r\nHost: x\r\n\r\n")
+            let answer = peer.receive()
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+            #expect(answer.utf8.count > Self.longAnswerBytes)
+            try #expect(ControlClient(socket: socket).ask(.graph).count == Self.longAnswerBytes)
+        }
+    }
+
+    private static let longAnswerBytes = 5 << 20
+
     @Test(
         "what is no request of ours is refused",
         arguments: [
@@ -90,6 +104,13 @@ struct ControlServerTests {
             group.addTask {
                 // Its end is the cancellation below.
                 try? await server.run { question in
+                    if question.endpoint == .graph {
+                        let bytes = [UInt8](
+                            repeating: UInt8(ascii: "x"),
+                            count: Self.longAnswerBytes
+                        )
+                        return ControlAnswer(body: .whole(bytes))
+                    }
                     let words = "\(question.endpoint.rawValue) \(question.body.count)"
                     return ControlAnswer(body: .whole(Array(words.utf8)))
                 }

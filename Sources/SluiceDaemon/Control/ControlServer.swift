@@ -77,7 +77,7 @@ package struct ControlServer: Sendable {
                         abandonment,
                         route
                     )
-                    try await write(answer, to: answers)
+                    try await write(answer, to: answers, of: client.channel)
                     return
                 }
             }
@@ -88,7 +88,8 @@ package struct ControlServer: Sendable {
 
     private func write(
         _ answer: ControlAnswer,
-        to answers: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>
+        to answers: NIOAsyncChannelOutboundWriter<HTTPPart<HTTPResponseHead, ByteBuffer>>,
+        of channel: any Channel
     ) async throws {
         var headers = HTTPHeaders([("Connection", "close")])
         switch answer.body {
@@ -108,7 +109,10 @@ package struct ControlServer: Sendable {
         case .lines(let lines):
             for await line in lines { try await answers.write(.body(ByteBuffer(bytes: line))) }
         }
-        try await answers.write(.end(nil))
+        // The writer ends when the channel has taken a part; what the socket has not taken by then
+        // is lost when the connection is closed. This end comes when the socket has taken all.
+        let end = HTTPPart<HTTPResponseHead, ByteBuffer>.end(nil)
+        try await channel.writeAndFlush(end).get()
     }
 
     private func answer(
