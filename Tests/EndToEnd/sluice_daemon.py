@@ -145,6 +145,11 @@ class Daemon:
     def diagnostics(self):
         return self.status().get("diagnostics") or []
 
+    def events(self, kind=None, after=0):
+        """What happened after that sequence number, of one kind or of all."""
+        lines = self.cli("events", "-o", "ndjson", "--since-seq", str(after)).stdout.splitlines()
+        return [event for event in map(json.loads, lines) if kind in (None, event["type"])]
+
     def is_true(self, condition):
         return self.status()["conditions"][condition]["status"]
 

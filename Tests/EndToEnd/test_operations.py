@@ -39,10 +39,6 @@ class OperationsTest(DaemonTest):
     def live(self, sluice, limit):
         return str(limit) in json.dumps(sluice.show()["throttle-groups"])
 
-    def events(self, sluice, after=0):
-        lines = sluice.cli("events", "-o", "ndjson", "--since-seq", str(after)).stdout.splitlines()
-        return [json.loads(line) for line in lines]
-
     def test_show_just_after_the_first_client_could_connect_names_the_generation(self):
         for _ in range(5):
             sluice = self.started()
@@ -101,7 +97,7 @@ class OperationsTest(DaemonTest):
         self.assertEqual(apply.returncode, 13, output)
         self.assertEqual(sluice.generation(), 3)
         self.assertEqual(len(sluice.status()["quarantined"]), 1)
-        types = [event["type"] for event in self.events(sluice)]
+        types = [event["type"] for event in sluice.events()]
         for wanted in ("confirm.armed", "confirm.expired", "quarantine.set"):
             self.assertIn(wanted, types)
 
@@ -126,7 +122,7 @@ class OperationsTest(DaemonTest):
         sluice = self.started()
         sluice.cli("hold", "--for", "1h", "--reason", "disk move")
         sluice.edit("disk.yaml", limited(6000))
-        wait_until(lambda: any(e["type"] == "source.dirty" for e in self.events(sluice)), 5, "the edit was seen")
+        wait_until(lambda: any(e["type"] == "source.dirty" for e in sluice.events()), 5, "the edit was seen")
         sluice.cli("reload", code=12)
         self.assertTrue(self.live(sluice, 4000))
         self.assertIn("disk move", sluice.cli("status").stdout)
@@ -199,7 +195,7 @@ class OperationsTest(DaemonTest):
         types = [event["type"] for event in seen if event["generation"] == 2]
         self.assertEqual([t for t in types if t in ("tx.start", "tx.commit", "tx.receipt", "tx.end")],
                          ["tx.start", "tx.commit", "tx.receipt", "tx.end"])
-        rest = self.events(sluice, numbers[3])
+        rest = sluice.events(after=numbers[3])
         self.assertEqual([event["seq"] for event in rest][: len(numbers) - 4], numbers[4:])
         for event in seen:
             self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")

@@ -49,10 +49,6 @@ class WatcherTest(DaemonTest):
     def nodes(self, sluice):
         return {node["name"] for node in sluice.show()["nodes"]}
 
-    def events(self, sluice, kind):
-        text = sluice.cli("events", "-o", "ndjson").stdout
-        return [event for event in map(json.loads, text.splitlines()) if event["type"] == kind]
-
     def goes_live(self, sluice, generation, seconds=5):
         wait_until(lambda: sluice.generation() == generation, seconds, f"generation {generation} is live")
 
@@ -71,9 +67,9 @@ class WatcherTest(DaemonTest):
         run("sed", "-i", "s/2MiB/3MiB/", path)
         self.goes_live(sluice, 3)
         self.assertEqual(self.size(sluice), 3 << 20)
-        seen = json.dumps(self.events(sluice, "config.accepted"))
+        seen = json.dumps(sluice.events("config.accepted"))
         self.assertNotIn("sed", seen)
-        self.assertEqual(len(self.events(sluice, "tx.commit")), 3)
+        self.assertEqual(len(sluice.events("tx.commit")), 3)
 
     def test_W5_W6_half_a_file_is_not_taken_while_its_writer_has_it_open(self):
         sluice = self.started(machines=3)
@@ -81,13 +77,13 @@ class WatcherTest(DaemonTest):
         whole = (machine(1) + "  vm1b: {type: nbd, node: vm1}\n").encode()
         # Cut inside a line, and cut where what is there is a valid configuration without the export.
         for cut in (len(whole) - 9, whole.index(b"exports:")):
-            held = len(self.events(sluice, "source.held"))
+            held = len(sluice.events("source.held"))
             with open(sluice.configuration / "vm1.yaml", "wb") as file:
                 file.write(whole[:cut])
                 file.flush()
                 # Another file gives a reason to look, and a person asks for one as well.
                 (sluice.configuration / "note.yaml").write_text("sluice: 1\n")
-                wait_until(lambda: [e["why"] for e in self.events(sluice, "source.held")[held:]] == ["writer-open"],
+                wait_until(lambda: [e["why"] for e in sluice.events("source.held")[held:]] == ["writer-open"],
                            5, "the daemon says that it waits for the writer")
                 self.is_still(sluice, before)
                 self.assertFalse(sluice.diagnostics())
@@ -97,7 +93,7 @@ class WatcherTest(DaemonTest):
             sluice.edit("vm1.yaml", machine(1))
             wait_until(lambda: "vm1b" not in {e["name"] for e in sluice.show()["exports"]}, 5, "as before")
             before = sluice.still()
-        self.assertFalse(self.events(sluice, "config.rejected"))
+        self.assertFalse(sluice.events("config.rejected"))
 
     def test_W7_a_writer_that_died_does_not_take_an_export_from_its_client(self):
         sluice = self.started()
@@ -147,8 +143,8 @@ class WatcherTest(DaemonTest):
         sluice.cli("wait", "--commit", commit, "--timeout", "120s", timeout=150)
         self.assertEqual({self.size(sluice, f"vm{n}") for n in (0, count // 2, count - 1)}, {2 << 20})
         self.assertEqual(sluice.generation(), 2)
-        self.assertEqual(len(self.events(sluice, "config.accepted")), 2)
-        self.assertFalse(self.events(sluice, "config.rejected"))
+        self.assertEqual(len(sluice.events("config.accepted")), 2)
+        self.assertFalse(sluice.events("config.rejected"))
 
     def test_W11_an_unpacked_archive_is_one_change(self):
         sluice = self.started(machines=40)
@@ -161,7 +157,7 @@ class WatcherTest(DaemonTest):
         run("tar", "-x", "-f", archive, "-C", sluice.configuration)
         self.goes_live(sluice, 2, 20)
         self.assertEqual(self.size(sluice, "vm40"), 2 << 20)
-        self.assertEqual(len(self.events(sluice, "tx.commit")), 2)
+        self.assertEqual(len(sluice.events("tx.commit")), 2)
 
     def linked(self, releases):
         """A daemon whose directory is a link to the first of some releases."""
@@ -193,9 +189,9 @@ class WatcherTest(DaemonTest):
             self.relink(sluice, "AB"[turn % 2])
         self.relink(sluice, "B")
         wait_until(lambda: self.size(sluice) == 2 << 20 and sluice.is_true("Ready"), 10, "the last one is live")
-        accepted = {event["digest"] for event in self.events(sluice, "config.accepted")}
+        accepted = {event["digest"] for event in sluice.events("config.accepted")}
         self.assertLessEqual(accepted, digests)
-        self.assertFalse(self.events(sluice, "config.rejected"))
+        self.assertFalse(sluice.events("config.rejected"))
         # Behind the new link edits are seen.
         path = sluice.directory / "B" / "all.yaml"
         path.write_text(path.read_text().replace("2MiB", "5MiB"))
@@ -243,7 +239,7 @@ class WatcherTest(DaemonTest):
             shutil.rmtree(configuration / f"..ts{turn - 1}")
             self.goes_live(sluice, turn)
             self.assertEqual(self.size(sluice), turn << 20)
-        self.assertNotIn('"..ts', json.dumps(self.events(sluice, "config.accepted")))
+        self.assertNotIn('"..ts', json.dumps(sluice.events("config.accepted")))
 
     def test_W19_a_directory_that_is_gone_and_back(self):
         sluice = self.started()
@@ -342,7 +338,7 @@ class WatcherTest(DaemonTest):
         for _ in range(2000):
             path.touch()
         self.is_still(sluice, before)
-        self.assertEqual(len(self.events(sluice, "tx.start")), 1)
+        self.assertEqual(len(sluice.events("tx.start")), 1)
 
 
 if __name__ == "__main__":
