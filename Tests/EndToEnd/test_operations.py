@@ -2,7 +2,9 @@
 import json
 import os
 import signal
+import socket
 import subprocess
+import threading
 import time
 import unittest
 
@@ -355,6 +357,25 @@ class ReceiptTest(DaemonTest):
         handle.shutdown()
 
 
+class Callers(threading.Thread):
+    """Connects to a control socket and leaves, over and over, as long as there is one."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = str(path)
+        self.count = 0
+        self.start()
+
+    def run(self):
+        while True:
+            with socket.socket(socket.AF_UNIX) as caller:
+                try:
+                    caller.connect(self.path)
+                except OSError:
+                    return
+            self.count += 1
+
+
 class EndTest(DaemonTest):
     def test_SIGTERM_finishes_the_requests_in_flight(self):
         sluice = self.daemon(limited(5)).start()
@@ -382,6 +403,15 @@ class EndTest(DaemonTest):
         # What was answered is there; what was taken was answered.
         self.assertGreaterEqual(written, answered)
         self.assertGreaterEqual(answered, 1)
+
+    def test_SIGTERM_while_others_connect_is_a_clean_end(self):
+        for _ in range(5):
+            sluice = self.daemon(limited(5)).start()
+            crowd = [Callers(sluice.control) for _ in range(3)]
+            wait_until(lambda: all(callers.count > 50 for callers in crowd), 20, "many have called")
+            sluice.stop()
+            for callers in crowd:
+                callers.join()
 
 
 if __name__ == "__main__":

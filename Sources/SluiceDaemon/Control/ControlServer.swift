@@ -16,7 +16,7 @@ package struct ControlServer: Sendable {
     >
 
     private let path: String
-    private let channel: NIOAsyncChannel<Client, Never>
+    private let channel: NIOAsyncChannel<any Channel, Never>
     private let logger: Logger
 
     /// Opens the socket; clients wait until ``run(_:)``.
@@ -27,9 +27,9 @@ package struct ControlServer: Sendable {
         self.logger = logger
         let descriptor = try ControlListener.open(path: path)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .bind(descriptor) { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.configure(channel) }
-            }
+            // Nothing is read before somebody serves the client, so that it may still be turned away.
+            .childChannelOption(.autoRead, value: false)
+            .bind(descriptor) { $0.eventLoop.makeSucceededFuture($0) }
     }
 
     /// Serves clients until the task is cancelled, then removes the socket.
@@ -41,7 +41,7 @@ package struct ControlServer: Sendable {
                 for try await client in clients {
                     guard counter.enter() else {
                         logger.warning("control connection refused", metadata: ["why": "too many"])
-                        try? await client.channel.close()  // It may be closed already.
+                        try? await client.close()  // It may be closed already.
                         continue
                     }
                     group.addTask {
@@ -65,19 +65,17 @@ package struct ControlServer: Sendable {
     }
 
     /// Serves one client; what goes wrong with it is its own matter and ends with it.
-    private func serve(_ client: Client, _ route: Route) async {
+    private func serve(_ channel: any Channel, _ route: Route) async {
         let abandonment = Abandonment()
-        client.channel.closeFuture.whenComplete { _ in abandonment.set() }
+        channel.closeFuture.whenComplete { _ in abandonment.set() }
         do {
+            // No earlier: a client that nobody serves, because the daemon ends, must not be wrapped.
+            let client = try await channel.eventLoop.submit { try Self.configure(channel) }.get()
             try await client.executeThenClose { requests, answers in
+                try await channel.setOption(.autoRead, value: true).get()
                 for try await request in requests {
-                    let answer = await self.answer(
-                        request,
-                        from: client.channel,
-                        abandonment,
-                        route
-                    )
-                    try await write(answer, to: answers, of: client.channel)
+                    let answer = await self.answer(request, from: channel, abandonment, route)
+                    try await write(answer, to: answers, of: channel)
                     return
                 }
             }

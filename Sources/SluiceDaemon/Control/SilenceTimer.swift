@@ -17,10 +17,7 @@ final class SilenceTimer: ChannelDuplexHandler {
 
     private var timer: Scheduled<Void>?
 
-    func channelActive(context: ChannelHandlerContext) {
-        start(context)
-        context.fireChannelActive()
-    }
+    func handlerAdded(context: ChannelHandlerContext) { start(context) }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
