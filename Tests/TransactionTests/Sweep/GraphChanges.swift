@@ -143,7 +143,7 @@ enum GraphChanges {
             return true
         },
         change("exports swap their disks") { graph in
-            guard graph.nodes["other"] != nil else { return false }
+            guard graph.nodes["other"] != nil, graph.exports["f"] != nil else { return false }
             let nodes = ["e", "f"].compactMap { graph.exports[$0]?.node }
             graph.exports["e"]?.node = nodes[1]
             graph.exports["f"]?.node = nodes[0]

@@ -15,6 +15,12 @@ struct GraphText: Sendable {
     }
 
     var title = ""
+    /// Files that are empty at the start, so that images are made in them.
+    var emptyFiles: Set<String> = []
+    /// Whether all files have the same content at the start.
+    var hasEqualFiles = false
+    /// Whether it is of drivers that may refuse a child that others would take.
+    var isChoosy = false
     var nodes: [String: Node] = [:]
     var exports: [String: Export] = [:]
     var threads = ["io0", "io1"]
@@ -38,7 +44,10 @@ struct GraphText: Sendable {
             nodes.map { name, node in
                 var parts = ["driver: \(node.driver)"]
                 if !node.options.isEmpty { parts.append(node.options) }
-                parts += node.children.map { "\($0.edge): \($0.name)" }
+                let list = node.children.filter { $0.edge == "children" }.map(\.name)
+                if !list.isEmpty { parts.append("children: [\(list.joined(separator: ", "))]") }
+                parts += node.children.filter { $0.edge != "children" }
+                    .map { "\($0.edge): \($0.name)" }
                 return "\(name): {\(parts.joined(separator: ", "))}"
             }
         )

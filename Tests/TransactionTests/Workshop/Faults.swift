@@ -83,6 +83,19 @@ private final class FaultyNode: OpenNode {
         try inner.check()
     }
 
+    var livesOnOneLoop: Bool { inner.livesOnOneLoop }
+    var currentSizeBytes: UInt64? { inner.currentSizeBytes }
+
+    func settle(over access: ChildAccessPlan) throws(GraphError) {
+        try faults.step("settle \(name)")
+        try inner.settle(over: access)
+    }
+
+    func begin(over access: ChildAccessPlan) throws(GraphError) {
+        try faults.step("begin \(name)")
+        try inner.begin(over: access)
+    }
+
     func close() -> String? { inner.close() }
 }
 
