@@ -16,7 +16,7 @@ internal import RingLoop
 /// Coming and going needs a drain: a write that passes by the log would be missing in it.
 final class LogWritesDriver: BlockDriver, ErrandRunner {
     private enum Step: Int {
-        case begin, answered, entered, logged, saved, passed
+        case begin, answered, entered, headed, logged, saved, passed
     }
 
     private let node: OpenLogWrites
@@ -59,7 +59,12 @@ final class LogWritesDriver: BlockDriver, ErrandRunner {
             guard errand.status() == .done else { return errand.end(errand.status()) }
             guard errand.lengthBytes > 0 else { return errand.end(.done) }
             enterLog(errand)
-        case .entered: append(errand)
+        case .entered where format.end.isBegun: append(errand)
+        case .entered: writeHead(errand)
+        case .headed:
+            guard errand.status() == .done else { return errand.end(errand.status()) }
+            format.begin()
+            append(errand)
         case .logged: entryWritten(errand)
         case .saved:
             guard errand.status() == .done else { return errand.end(errand.status()) }
@@ -94,6 +99,23 @@ final class LogWritesDriver: BlockDriver, ErrandRunner {
     private func enterLog(_ errand: Errand) {
         errand.step = Step.entered.rawValue
         errand.enter(format.gate, 0..<UInt64.max, isShared: false)
+    }
+
+    /// Has the log's head tell of this log, and not of the one before, of which entries would follow
+    /// those of this one.
+    private func writeHead(_ errand: Errand) {
+        let sector = errand.takeScratch(Int(format.sectorBytes))
+        format.putSuper(into: sector, entryCount: format.end.savedCount)
+        errand.step = Step.headed.rawValue
+        errand.count = 1
+        errand.send(
+            .write,
+            to: log,
+            offset: 0,
+            length: format.sectorBytes,
+            buffer: sector,
+            flags: .forceUnitAccess
+        )
     }
 
     private func append(_ errand: Errand) {

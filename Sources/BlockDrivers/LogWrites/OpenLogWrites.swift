@@ -80,15 +80,16 @@ final class OpenLogWrites: OpenNode {
     func check() throws(GraphError) {}
     func close() -> String? { nil }
 
-    /// Has the log's head tell of this log, when the node comes into the graph.
+    /// Finds the end of a log that goes on, when the node comes into the graph.
+    ///
+    /// Nothing is written: the change may still be undone, and the file that is to hold the log may
+    /// hold somebody's disk until then. The head is written before the first entry.
     func begin(over access: ChildAccessPlan) throws(GraphError) {
-        guard !log.end.isBegun, !settings.wished.isReadOnly else { return }
-        let child = try access.open(["log"])
+        guard settings.wished.appends, !log.end.isBegun, !settings.wished.isReadOnly else { return }
         // A node that leaves with this change may have appended since.
-        if settings.wished.appends, log.end.entryCount == log.end.savedCount {
-            log.start(at: try findEnd(child))
+        if log.end.entryCount == log.end.savedCount {
+            log.start(at: try findEnd(try access.open(["log"])))
         }
-        try save(child)
         log.begin()
     }
 

@@ -31,6 +31,7 @@ final class WriteLog: Sendable {
         var entryCount: UInt64 = 0
         /// Entries that the super block on disk tells of.
         var savedCount: UInt64 = 0
+        /// Whether the head on disk is this log's.
         var isBegun = false
     }
 
