@@ -195,7 +195,7 @@ let package = Package(
         ),
         .testTarget(
             name: "BlockExportsTests",
-            dependencies: ["BlockExports", "BlockGraph", "GraphModel", "RingLoop"],
+            dependencies: ["BlockExports", "BlockGraph", "GraphModel", "RingLoop", "Simulation"],
             path: "Tests/BlockExportsTests",
             swiftSettings: strict
         ),

@@ -47,7 +47,7 @@ struct DriverContractTests {
     ///
     /// Each has tests of its own.
     private static let shownElsewhere: Set<String> = [
-        "null-co", "host_device", "snapshot-access", "compress", "qcow2", "nbd",
+        "null-co", "host_device", "snapshot-access", "compress", "qcow2",
     ]
 
     @Test("every driver that can be opened has a case here, or says why not")

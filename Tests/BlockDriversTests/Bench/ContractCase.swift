@@ -11,6 +11,8 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
     /// Files of the same size beside the first, which is called `disk`.
     var others: [String] = []
     var above: [NodeDescription] = []
+    /// What serves the disk to an `nbd` node, instead of files.
+    var server: (@Sendable () -> ServerScript)?
 
     static let imageBytes = 2 << 20
 
@@ -18,7 +20,7 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
         Options([("direct", .flag(true)), ("no-flush", .flag(false))])
     )
 
-    static let all: [ContractCase] = plain + filters
+    static let all: [ContractCase] = plain + filters + remotes
 
     private static let plain: [ContractCase] = [
         ContractCase(testDescription: "file"),
@@ -136,8 +138,32 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
         ),
     ]
 
+    private static func remote(
+        _ title: String,
+        options: [(String, OptionValue)] = [],
+        _ change: @escaping @Sendable (inout ServerScript) -> Void
+    ) -> ContractCase {
+        var contract = ContractCase(testDescription: title, options: options)
+        contract.server = {
+            var script = ServerScript()
+            change(&script)
+            return script
+        }
+        return contract
+    }
+
+    private static let remotes: [ContractCase] = [
+        remote("nbd") { _ in },
+        remote("nbd, simple replies") { $0.isStructured = false },
+        remote("nbd, a server that can only read and write") { $0.flags = 1 },
+        remote("nbd, a server without FUA") { $0.flags = 1 | 4 | 256 },
+        remote("nbd, large blocks and short transfers") { $0.blocks = [4096, 4096, 8192] },
+        remote("nbd, a few bytes at a time") { $0.pieceBytes = 333 },
+        remote("nbd, zeroes detected", options: [("detect-zeroes", .text("unmap"))]) { _ in },
+    ]
+
     /// Drivers of its nodes.
-    var drivers: Set<String> { Set(["file"] + above.map(\.driver)) }
+    var drivers: Set<String> { Set([server == nil ? "file" : "nbd"] + above.map(\.driver)) }
 
     /// Opens the stack over files that are made when they are not there.
     func open(in directory: TemporaryDirectory) throws -> NodeStack {
@@ -145,6 +171,10 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
         var desired = GraphDescription()
         desired.throttleGroups["g"] = ThrottleGroupDescription(name: "g", limits: Options())
         try groups.prepare(live: GraphDescription(), desired: desired).commit()
+        if let server {
+            let remote = try directory.server(server)
+            return try NodeStack([remote.node(options)] + above, groups: groups)
+        }
         let size = OptionValue.integer(Int64(Self.imageBytes))
         let create = OptionValue.mapping(Options([("size", size)]))
         let files = (others + ["disk"]).map { name in

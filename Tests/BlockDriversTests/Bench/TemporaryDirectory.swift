@@ -1,9 +1,12 @@
 import Glibc
+import RingLoop
 import Testing
 
 /// A directory that goes with its owner, and files in it.
 final class TemporaryDirectory: Sendable {
     let path: String
+    /// The server that keeps what is written here, when a test wants one.
+    private let server = Locked<ScriptedServer?>(nil)
 
     /// Makes a directory below `/tmp`, or below another one such as `/dev/shm`.
     init(under parent: String = "/tmp") throws {
@@ -16,6 +19,14 @@ final class TemporaryDirectory: Sendable {
     }
 
     deinit { _ = TemporaryDirectory.shell("rm -rf '\(path)'") }
+
+    /// The NBD server whose disk belongs to this directory, started when it is first asked for.
+    func server(_ script: @escaping @Sendable () -> ServerScript) throws -> ScriptedServer {
+        if let running = server.withLock({ $0 }) { return running }
+        let started = try ScriptedServer { _ in script() }
+        server.withLock { $0 = started }
+        return started
+    }
 
     /// Makes a file of that size and returns its path.
     func file(_ name: String, sizeBytes: Int) -> String {

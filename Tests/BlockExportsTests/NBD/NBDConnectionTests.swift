@@ -1,6 +1,7 @@
 import BlockGraph
 import GraphModel
 import Glibc
+import Simulation
 import Testing
 
 @testable import BlockExports

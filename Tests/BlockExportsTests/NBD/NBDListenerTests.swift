@@ -2,6 +2,7 @@ import BlockGraph
 import GraphModel
 import Glibc
 import RingLoop
+import Simulation
 import Testing
 
 @testable import BlockExports
