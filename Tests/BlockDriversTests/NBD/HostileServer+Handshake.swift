@@ -96,8 +96,9 @@ extension HostileServer {
     }
 
     private static let structured: [Self] = [
-        option(8, "is not known", .service) { _ in Wire.reply(8, Wire.unsupported) },
-        option(8, "is forbidden", .service) { _ in Wire.reply(8, 1 << 31 | 2) },
+        option(8, "is not known, and chunks come", .failure) { _ in Wire.reply(8, Wire.unsupported)
+        },
+        option(8, "is forbidden, and chunks come", .failure) { _ in Wire.reply(8, 1 << 31 | 2) },
         option(8, "is acknowledged twice", .refusal("it answered option 8")) { $0 + $0 },
         option(8, "the greeting again", .refusal("wrong number")) { _ in
             Wire.greeting + Wire.greeting

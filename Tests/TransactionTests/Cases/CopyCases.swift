@@ -1,4 +1,5 @@
 import BlockGraph
+import Simulation
 import Testing
 
 /// What QEMU does with jobs and their filters is a node or a plan here; the effects are the same.
@@ -132,7 +133,7 @@ struct CopyCases {
             let gone = await workshop.apply(quick("n nbd"), prelude: none + "\n")
             #expect(gone.isApplied, "\(gone)")
             #expect(Holds.sockets(below: workshop.directory.path) == [])
-            #expect(throws: DiskClient.Refusal.self) { try workshop.client("e") }
+            #expect(throws: NBDTestClient.Refusal.self) { try workshop.client("e") }
         }
     }
 }
