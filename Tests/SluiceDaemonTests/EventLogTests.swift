@@ -47,6 +47,14 @@ struct EventLogTests {
         }
     }
 
+    @Test("whoever claims to know events that are yet to come gets none", arguments: [1, 2])
+    func future(distance: UInt64) async throws {
+        let bench = try Workbench()
+        bench.write(Workbench.document(["a"]))
+        _ = await bench.reconciler.look(.start)
+        #expect(try await events(bench, after: .max - distance + 1).isEmpty)
+    }
+
     @Test("a rejected configuration, and one that is held by a guard, are told")
     func refusals() async throws {
         let bench = try Workbench()

@@ -88,6 +88,19 @@ struct OperationsTests {
         #expect(!again.reconciler.report.conditions[.held])
     }
 
+    @Test(
+        "an order whose end no clock can show is none",
+        arguments: [Int64.min, -1, 253_402_300_800, .max]
+    )
+    func absurdHold(until: Int64) async throws {
+        let bench = try await started()
+        _ = await bench.reconciler.hold(seconds: 60, reason: "")
+        try bench.stop()
+        bench.write(raw: "{\"untilUnixSeconds\":\(until)}", to: "state/hold.json")
+        let again = try bench.restarted()
+        #expect(await again.reconciler.look(.start).exit == .done)
+    }
+
     @Test("resume ends a hold at once")
     func resume() async throws {
         let bench = try await started()

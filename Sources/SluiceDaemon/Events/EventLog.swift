@@ -104,7 +104,7 @@ package final class EventLog: Sendable {
 
     /// The last number that is not kept any more, when one after the given number is gone.
     private static func lost(after number: UInt64, in state: State) -> UInt64? {
-        guard let first = state.kept.first?.number, first > number + 1, number > 0 else {
+        guard let first = state.kept.first?.number, number > 0, number < first - 1 else {
             return nil
         }
         return first - 1

@@ -51,7 +51,9 @@ extension Reconciler {
             endHold("expired")
             return nil
         }
-        wantTimer(afterNanoseconds: UInt64(left) * 1_000_000_000)
+        // A clock that was set back must not have it wait longer than any order takes.
+        let wait = min(UInt64(left), ControlLimits.holdSecondsMax)
+        wantTimer(afterNanoseconds: wait * 1_000_000_000)
         let sentence = holdSentence(order)
         set(.held, true, Self.held, sentence)
         set(.reconciling, false, "Idle")

@@ -1,3 +1,5 @@
+internal import ControlAPI
+
 /// A change that goes back by itself unless a person keeps it in time.
 ///
 /// The deadline is kept in the time since the machine was started, so that a step of the wall clock
@@ -63,7 +65,10 @@ package struct PendingConfirmation: Hashable, Sendable {
             let now = clock.bootNanoseconds()
             return deadlineBootNanoseconds > now ? deadlineBootNanoseconds - now : 0
         }
-        let seconds = deadlineUnixSeconds - clock.unixSeconds()
-        return seconds > 0 ? UInt64(seconds) * 1_000_000_000 : 0
+        let now = clock.unixSeconds()
+        guard deadlineUnixSeconds > now else { return 0 }
+        // A clock that was set back lengthens it to what any confirmation may take, at most.
+        let seconds = min(UInt64(deadlineUnixSeconds - now), ControlLimits.confirmSecondsMax)
+        return seconds * 1_000_000_000
     }
 }

@@ -17,13 +17,15 @@ package struct HoldOrder: Hashable, Sendable {
 // Small facts that a restart must not forget, one file each.
 extension StateStore {
     private static let holdFile = "hold.json"
+    /// Seconds since 1970 that the end of an order can be, to the year 9999.
+    private static let holdEnds: ClosedRange<Int64> = 0...253_402_300_799
     private static let quarantineFile = "quarantine.json"
 
     /// The order that was kept; `nil` when there is none.
     package var hold: HoldOrder? {
-        guard let json = note(Self.holdFile), let until = json["untilUnixSeconds"]?.integer else {
-            return nil
-        }
+        guard let json = note(Self.holdFile), let until = json["untilUnixSeconds"]?.integer,
+            Self.holdEnds.contains(until)
+        else { return nil }
         return HoldOrder(untilUnixSeconds: until, reason: json["reason"]?.text ?? "")
     }
 

@@ -120,6 +120,8 @@ struct DurationArgument: ExpressibleByArgument {
         guard let unit = Self.units.first(where: { argument.hasSuffix($0.suffix) }),
             let count = UInt64(argument.dropLast(unit.suffix.count)), count <= 1_000_000
         else { return nil }
-        nanoseconds = count * unit.nanoseconds
+        let (product, isTooLong) = count.multipliedReportingOverflow(by: unit.nanoseconds)
+        guard !isTooLong else { return nil }
+        nanoseconds = product
     }
 }
