@@ -59,13 +59,21 @@ final class OpenFile: OpenNode {
         return limits
     }
 
-    var currentSizeBytes: UInt64? {
+    var currentSizeBytes: UInt64? { Self.sizeBytes(of: access.descriptor) }
+
+    var reportedSizeBytes: UInt64? {
+        let descriptor = access.descriptor
+        return descriptor.storage == .remote ? nil : Self.sizeBytes(of: descriptor)
+    }
+
+    private static func sizeBytes(of descriptor: DataDescriptor) -> UInt64? {
         var facts = clinux_file_facts()
-        let descriptor = access.descriptor.rawValue
-        // A device has no size that this call knows, and does not grow.
-        guard clinux_file_facts(descriptor, &facts) == 0, facts.kind & 0o170000 == 0o100000 else {
-            return nil
+        // It may be exchanged for another one meanwhile.
+        let result = withExtendedLifetime(descriptor) {
+            clinux_file_facts(descriptor.rawValue, &facts)
         }
+        // A device has no size that this call knows, and does not grow.
+        guard result == 0, facts.kind & 0o170000 == 0o100000 else { return nil }
         return UInt64(clamping: facts.size_bytes)
     }
 

@@ -88,20 +88,12 @@ package struct ChildAccessPlan: Sendable {
         for _ in 0...records.count {
             guard let record = records[name] else { return 0 }
             if let size = record.node.currentSizeBytes { return size }
-            guard let next = filteredChild(of: record.description) else {
+            guard let next = record.description.filteredChild else {
                 return record.limits.sizeBytes
             }
             name = next
         }
         return 0
-    }
-
-    /// The child whose bytes a filter shows, whether or not the filter keeps something about them.
-    private func filteredChild(of node: NodeDescription) -> String? {
-        guard let driver = Catalog.driver(node.driver) else { return nil }
-        return node.children.first {
-            driver.role(edge: $0.edge, of: node)?.contains(.filtered) == true
-        }?.node
     }
 
     private func filename(of node: NodeDescription) -> String? {
@@ -117,6 +109,16 @@ package struct ChildAccessPlan: Sendable {
             reason: "node \(name) lives on one I/O thread and cannot be read from another while "
                 + "a node above it is opened; put the image into a file node"
         )
+    }
+}
+
+extension NodeDescription {
+    /// The child whose bytes a filter shows, whether or not the filter keeps something about them.
+    var filteredChild: String? {
+        guard let driver = Catalog.driver(driver) else { return nil }
+        return children.first {
+            driver.role(edge: $0.edge, of: self)?.contains(.filtered) == true
+        }?.node
     }
 }
 

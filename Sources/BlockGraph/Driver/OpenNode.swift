@@ -4,7 +4,7 @@ package import RingLoop
 /// A node that is open: what all loops share of it, such as descriptors, locks and sizes.
 ///
 /// Its functions are called by the control plane, one at a time, except ``makeDriver(in:)``,
-/// which is called on a loop's thread. None is called on the data path.
+/// which is called on a loop's thread, and ``reportedSizeBytes``. None is called on the data path.
 package protocol OpenNode: AnyObject, Sendable {
     /// Limits of the node, given those of its children by edge name; when a change is prepared,
     /// as they will be.
@@ -34,6 +34,9 @@ package protocol OpenNode: AnyObject, Sendable {
     /// Size at this moment where it can grow under the node's limits, in bytes.
     var currentSizeBytes: UInt64? { get }
 
+    /// The same for reports, at any time and on any thread; nothing where asking could wait.
+    var reportedSizeBytes: UInt64? { get }
+
     /// Writes what only memory knows; called between drain and commit, while no request can reach
     /// the node, parents first. The node may go on serving afterwards.
     func settle(over access: ChildAccessPlan) throws(GraphError)
@@ -51,6 +54,7 @@ package protocol OpenNode: AnyObject, Sendable {
 extension OpenNode {
     package var livesOnOneLoop: Bool { false }
     package var currentSizeBytes: UInt64? { nil }
+    package var reportedSizeBytes: UInt64? { nil }
     package func settle(over access: ChildAccessPlan) throws(GraphError) {}
     package func begin(over access: ChildAccessPlan) throws(GraphError) {}
 }

@@ -8,6 +8,15 @@ package struct GraphSnapshot: Sendable {
         package let limits: BlockLimits
         /// I/O threads on which it has a view; empty when no export reaches it.
         package let threads: [String]
+        /// What grows under those limits, and the size that it had when they were made.
+        let growing: (node: any OpenNode, sizeBytes: UInt64)?
+
+        /// Its size now, in bytes: a file may be longer than when it was opened.
+        package var sizeBytes: UInt64 {
+            guard let growing, let size = growing.node.reportedSizeBytes, size > growing.sizeBytes
+            else { return limits.sizeBytes }
+            return limits.sizeBytes + (size - growing.sizeBytes)
+        }
     }
 
     /// An export's state; its counters go on counting.

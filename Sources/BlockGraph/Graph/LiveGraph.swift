@@ -85,7 +85,11 @@ package final class LiveGraph {
         var nodes: [String: GraphSnapshot.NodeState] = [:]
         for (name, record) in records {
             let homes = views.filter { $0.value[record.identity] != nil }.keys.sorted()
-            nodes[name] = GraphSnapshot.NodeState(limits: record.limits, threads: homes)
+            nodes[name] = GraphSnapshot.NodeState(
+                limits: record.limits,
+                threads: homes,
+                growing: growing(below: record)
+            )
         }
         let states = exports.mapValues {
             GraphSnapshot.ExportState(
@@ -100,5 +104,15 @@ package final class LiveGraph {
             nodes: nodes,
             exports: states
         )
+    }
+
+    /// The node that grows where a node says that it does: itself, or what it shows through filters.
+    private func growing(below record: Record) -> (node: any OpenNode, sizeBytes: UInt64)? {
+        var record = record
+        guard record.limits.grows else { return nil }
+        while let child = record.description.filteredChild.flatMap({ records[$0] }) {
+            record = child
+        }
+        return (record.node, record.limits.sizeBytes)
     }
 }

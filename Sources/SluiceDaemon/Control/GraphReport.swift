@@ -34,7 +34,7 @@ struct GraphReport {
             "children": .object(
                 node.children.map { JSONValue.Member($0.edge, .text($0.node)) }
             ),
-            "masks": .text(masks.description), "limits": state?.limits.json ?? .null,
+            "masks": .text(masks.description), "limits": state?.json ?? .null,
             "threads": JSONValue(texts: state?.threads.sorted() ?? []),
         ]
     }
@@ -63,14 +63,15 @@ extension ResolvedEdge {
     }
 }
 
-extension BlockLimits {
+extension GraphSnapshot.NodeState {
     /// The limits, sizes in bytes.
     fileprivate var json: JSONValue {
         [
             "size": .integer(Int64(clamping: sizeBytes)),
-            "alignment": .integer(Int64(alignmentBytes)),
-            "transfer-max": .integer(Int64(transferBytesMax)),
-            "preferred": .integer(Int64(preferredBytes)), "read-only": .flag(isReadOnly),
+            "alignment": .integer(Int64(limits.alignmentBytes)),
+            "transfer-max": .integer(Int64(limits.transferBytesMax)),
+            "preferred": .integer(Int64(limits.preferredBytes)),
+            "read-only": .flag(limits.isReadOnly),
         ]
     }
 }
