@@ -20,6 +20,9 @@ package struct Daemon: Sendable {
     /// Time between two looks without a reason, in seconds, and how much it varies.
     private static let rescanSeconds = (least: 48.0, most: 72.0)
 
+    /// Fewest descriptors with which it is certain that every part of the process can be made.
+    private static let descriptorsLeast: UInt64 = 256
+
     /// Runs a daemon until a signal ends it; the calling thread waits for signals meanwhile.
     ///
     /// - Parameter configuration: What it is started with.
@@ -28,7 +31,14 @@ package struct Daemon: Sendable {
         var signals = ShutdownSignals()
         var logger = Logger(label: "sluice") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        raiseDescriptorLimit()
+        let descriptorCount = raiseDescriptorLimit()
+        guard descriptorCount >= descriptorsLeast else {
+            let reason =
+                "the daemon may open \(descriptorCount) descriptors and needs \(descriptorsLeast); "
+                + "raise RLIMIT_NOFILE (ulimit -n, or LimitNOFILE= of its unit)"
+            logger.critical("cannot start", metadata: ["reason": "\(reason)"])
+            return ExitStatus.failure.rawValue
+        }
         let daemon: Daemon
         do throws(WatchError) {
             daemon = try Daemon(configuration, logger)
@@ -53,12 +63,15 @@ package struct Daemon: Sendable {
 
     /// Takes as many descriptors as the host allows: clients that never finish a handshake must not
     /// leave a plan without any.
-    private static func raiseDescriptorLimit() {
+    ///
+    /// - Returns: How many it may have.
+    private static func raiseDescriptorLimit() -> UInt64 {
         let descriptors = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(descriptors, &limit) == 0 else { return }
+        guard getrlimit(descriptors, &limit) == 0 else { return .max }
+        let usual = limit.rlim_cur
         limit.rlim_cur = limit.rlim_max
-        setrlimit(descriptors, &limit)
+        return UInt64(setrlimit(descriptors, &limit) == 0 ? limit.rlim_cur : usual)
     }
 
     /// The watcher comes first: its library needs one of the first 1024 descriptors.

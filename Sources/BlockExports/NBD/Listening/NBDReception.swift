@@ -89,7 +89,7 @@ final class NBDReception: @unchecked Sendable {
     }
 
     private func greet(_ client: Int32) {
-        guard let admission = door.admit() else {
+        guard ClientDescriptors.may(client), let admission = door.admit() else {
             _ = clinux_close(client)
             return
         }

@@ -78,8 +78,11 @@ struct NBDPipes {
         }
         pipes[index].readEnd = ends.0
         pipes[index].writeEnd = ends.1
-        guard clinux_pipe_resize(ends.1, Int32(Self.capacityBytes)) >= Self.capacityBytes else {
-            // The user's allowance of pipe pages is used up: memory it is, for this connection.
+        guard ClientDescriptors.may(max(ends.0, ends.1)),
+            clinux_pipe_resize(ends.1, Int32(Self.capacityBytes)) >= Self.capacityBytes
+        else {
+            // Descriptors, or the user's allowance of pipe pages, are used up: memory it is, for
+            // this connection.
             close(index)
             isUnavailable = true
             return false
