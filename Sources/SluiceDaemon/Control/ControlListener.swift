@@ -48,11 +48,12 @@ enum ControlListener {
                 reason: "\(path) is in the way and is no socket; name another with --control"
             )
         }
-        let probe = socket(AF_UNIX, streamSocket, 0)
+        // Not blocking: a daemon that hangs would have us wait in its queue for ever.
+        let probe = socket(AF_UNIX, streamSocket | CInt(SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { throw failure("make a socket for", path) }
         defer { close(probe) }
         let connected = try withAddress(of: path) { connect(probe, $0, $1) }
-        guard connected != 0 else {
+        guard connected != 0, errno != EAGAIN else {
             throw ControlListenerError(
                 isBusy: true,
                 reason: "another daemon listens on \(path); stop it, or name another socket with "

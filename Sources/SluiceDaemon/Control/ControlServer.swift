@@ -92,7 +92,8 @@ package struct ControlServer: Sendable {
         var headers = HTTPHeaders([("Connection", "close")])
         switch answer.body {
         case .whole(let bytes):
-            headers.add(name: "Content-Type", value: "application/json")
+            let type = answer.status == 200 ? "application/json" : "text/plain; charset=utf-8"
+            headers.add(name: "Content-Type", value: type)
             headers.add(name: "Content-Length", value: String(bytes.count))
         case .lines: headers.add(name: "Content-Type", value: "application/x-ndjson")
         }

@@ -51,6 +51,7 @@ extension Reconciler {
         }
         set(.sourceReady, false, reason, message)
         set(.reconciling, false, "Idle")
+        if cause == .start { set(.ready, false, reason, message) }
         return Verdict(
             .sourceMissing,
             reason,
