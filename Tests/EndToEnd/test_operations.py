@@ -236,6 +236,44 @@ class OperationsTest(DaemonTest):
         self.assertIn("STOPPING=1", listener.recv(4096).decode().splitlines())
 
 
+class FilesTest(DaemonTest):
+    def table(self, sluice):
+        lines = sluice.cli("status", "--files", code=None).stdout.splitlines()
+        self.assertEqual(lines[0].split(), ["FILE", "DIGEST", "STATE", "LIVE", "IN", "WHY"])
+        rows = (line.split(maxsplit=4) for line in lines[1:])
+        return {row[0]: (row[2], row[3], row[4] if len(row) > 4 else "") for row in rows}
+
+    def test_status_says_of_each_file_whether_it_is_live_and_since_when(self):
+        def memory(name, size):
+            return f"sluice: 1\nnodes:\n  {name}: {{driver: null-co, size: {size}}}\n"
+
+        sluice = self.daemon({"disk.yaml": limited(4000), "other.yaml": memory("other", "1MiB")}).start()
+        self.assertEqual(self.table(sluice), {"disk.yaml": ("live", "@1", ""), "other.yaml": ("live", "@1", "")})
+        sluice.edit("other.yaml", memory("other", "2MiB"))
+        wait_until(lambda: sluice.generation() == 2, 10, "the edit is live")
+        self.assertEqual(self.table(sluice), {"disk.yaml": ("live", "@1", ""), "other.yaml": ("live", "@2", "")})
+        sluice.edit("third.yaml", memory("third", "1MiB"))
+        wait_until(lambda: sluice.generation() == 3, 10, "the new file is live")
+        sluice.edit("disk.yaml", limited(4000).replace("writable", "writeable"))
+        wait_until(lambda: sluice.diagnostics(), 10, "a bad edit is refused")
+        sluice.edit("other.yaml", memory("other", "3MiB"))
+        sluice.edit("fourth.yaml", memory("fourth", "1MiB"))
+        held = "valid; held back by disk.yaml (same transaction)"
+        wait_until(
+            lambda: self.table(sluice) == {
+                "disk.yaml": ("rejected", "@1", "E0201 at 10:36"), "fourth.yaml": ("waiting", "-", held),
+                "other.yaml": ("waiting", "@2", held), "third.yaml": ("live", "@3", "")},
+            10, "what is held back says so")
+        sluice.edit("disk.yaml", limited(4000))
+        wait_until(lambda: sluice.generation() == 4, 10, "the mended file is live, and what it held back")
+        self.assertEqual(
+            {name: row[:2] for name, row in self.table(sluice).items()},
+            {"disk.yaml": ("live", "@1"), "fourth.yaml": ("live", "@4"), "other.yaml": ("live", "@4"),
+             "third.yaml": ("live", "@3")})
+        sluice.cli("rollback", "@1", "--yes")
+        self.assertEqual({row[0] for row in self.table(sluice).values()}, {"waiting"})
+
+
 class StartTest(DaemonTest):
     TWO = """sluice: 1
 listeners:
@@ -319,8 +357,8 @@ class ReceiptTest(DaemonTest):
                 handle.pwrite(b"\1" * 4096, 0)
             total += 100
             self.assertEqual(self.counters(sluice)["writes"] - before["writes"], 100)
-            sluice.edit("disk.yaml", limited(limit))
             generation = sluice.generation()
+            sluice.edit("disk.yaml", limited(limit))
             count = 0
             while sluice.generation() == generation:
                 handle.pwrite(b"\2" * 4096, 4096)

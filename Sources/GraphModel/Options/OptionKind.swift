@@ -73,10 +73,14 @@ extension OptionKind {
             words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
         case .errorNumber: "an error such as EIO, or its number"
         case .list(let kind): "a list, each \(kind.expectation)"
-        case .mapping: "a mapping"
-        case .flagOrMapping: "true, or a mapping"
+        case .mapping(let options): "a mapping with " + Self.keys(options)
+        case .flagOrMapping(let options): "true, or a mapping with " + Self.keys(options)
         case .variant(let key, let cases):
             "a mapping with \(key): " + cases.map(\.word).joined(separator: " or ")
         }
+    }
+
+    private static func keys(_ options: [OptionSpecification]) -> String {
+        options.map(\.key).joined(separator: ", ")
     }
 }

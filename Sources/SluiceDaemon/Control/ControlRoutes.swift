@@ -20,7 +20,7 @@ struct ControlRoutes: Sendable {
     func answer(_ question: ControlQuestion) async -> ControlAnswer {
         switch question.endpoint {
         case .version: json(versionReport)
-        case .status: json(status)
+        case .status: json(status(question))
         case .graph: await graph()
         case .description: await description(question.query.number("generation"))
         case .history: json(await reconciler.history(countMax: count(question)))
@@ -54,13 +54,14 @@ struct ControlRoutes: Sendable {
         ]
     }
 
-    private var status: JSONValue {
+    private func status(_ question: ControlQuestion) -> JSONValue {
         StatusReport(
             version: version,
             startedUnixSeconds: startedUnixSeconds,
             nowUnixSeconds: clock.unixSeconds(),
             report: reconciler.report,
-            live: plane.live
+            live: plane.live,
+            hasFiles: question.query["files"] != nil
         ).json
     }
 

@@ -9,6 +9,8 @@ struct StatusReport {
     let nowUnixSeconds: Int64
     let report: ReconcilerReport
     let live: PublishedGraph
+    /// Whether each file of the sources is told of.
+    var hasFiles = false
 
     private var snapshot: GraphSnapshot { live.snapshot }
 
@@ -33,8 +35,21 @@ struct StatusReport {
             "watch": [
                 "superseded": .integer(Int64(report.supersededCount)),
                 "overflows": .integer(Int64(report.overflowCount)),
-            ],
+            ], "files": hasFiles ? files : .null,
         ]
+    }
+
+    private var files: JSONValue {
+        .list(
+            report.fileRows.map { row in
+                [
+                    "path": .text(row.path), "digest": row.digest.map { .text($0) } ?? .null,
+                    "state": .text(row.state.rawValue),
+                    "generation": row.liveGeneration.map { .integer(Int64(clamping: $0)) } ?? .null,
+                    "why": .text(row.why),
+                ]
+            }
+        )
     }
 
     private var hold: JSONValue {

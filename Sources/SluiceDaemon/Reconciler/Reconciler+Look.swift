@@ -127,6 +127,7 @@ extension Reconciler {
         let isNew = found.digest != memory.seenSource
         if isNew { memory.retry.reset() }
         memory.seenSource = found.digest
+        memory.files.find(found.fileDigests)
         memory.retryDueNanoseconds = nil
         if cause == .start, let last = store.committed, last.isByHand, last.source == found.digest {
             standAbove(last)
@@ -202,10 +203,11 @@ extension Reconciler {
             logger.warning("change held", metadata: ["why": "\(verdict.message)"])
         }
         let isDone = verdict.exit == .done
+        if isServingFiles(verdict) { memory.files.accept(generation: memory.generation) }
         // What was given up for newer files is tried again when those turn out to be the same.
         if verdict.reason == GraphError.superseded { memory.seenSource = nil }
         set(.ready, isDone, verdict.reason, verdict.message)
-        let isHeld = verdict.exit == .refused || Self.handReasons.contains(verdict.reason)
+        let isHeld = verdict.exit == .refused || Self.isByHand(verdict)
         set(.held, isHeld, verdict.reason, isHeld ? verdict.message : "")
         if isDone {
             memory.retry.reset()

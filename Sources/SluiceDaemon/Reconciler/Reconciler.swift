@@ -90,8 +90,9 @@ package actor Reconciler {
         return verdict
     }
 
-    private func isServingFiles(_ verdict: Verdict) -> Bool {
-        verdict.exit == .done && !Self.handReasons.contains(verdict.reason)
+    /// Whether what is live is what the files say.
+    func isServingFiles(_ verdict: Verdict) -> Bool {
+        verdict.exit == .done && !Self.isByHand(verdict)
     }
 
     /// Runs one piece of work while no other look or apply is at work.
@@ -175,7 +176,9 @@ package actor Reconciler {
             hold: memory.hold,
             pending: store.pendingConfirmation,
             forecast: memory.pauses.forecast(boundNanoseconds: drainTimeoutNanoseconds),
-            outcomes: memory.outcomes
+            outcomes: memory.outcomes,
+            files: memory.files,
+            verdict: memory.lastVerdict
         )
     }
 

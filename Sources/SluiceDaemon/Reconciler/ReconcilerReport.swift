@@ -36,6 +36,13 @@ package struct ReconcilerReport: Sendable {
     package var forecast: PauseForecast?
     /// What became of configurations and commits.
     var outcomes = OutcomeTable()
+    /// Which file is live in which generation.
+    var files = FileTable()
+    /// What came of the newest files.
+    var verdict = Verdict(.done, "Starting", "")
+
+    /// A row for each file: whether it is live, since when, and why not.
+    package var fileRows: [FileTable.Row] { files.rows(verdict, diagnostics) }
 }
 
 /// What the reconciler remembers from one look to the next.
@@ -56,6 +63,8 @@ struct ReconcilerMemory: Sendable {
     /// The commit that was checked out then.
     var commit: String?
     var lastVerdict = Verdict(.done, "Starting", "")
+    /// Which file is live in which generation.
+    var files = FileTable()
     /// Paths of the files that were accepted last.
     var acceptedPaths: Set<String> = []
     /// Since when some of them are gone, in nanoseconds, and the digest of what is left.

@@ -10,6 +10,8 @@ package struct SourceScan: Sendable {
     package let files: [SourceFile]
     /// Digest of names and bytes, to know the files again; not of what they mean.
     package let digest: String
+    /// Digest of each file's bytes, by path.
+    package let fileDigests: [String: String]
 }
 
 /// Reads the sources in a state that they were really in, at one moment.
@@ -143,7 +145,13 @@ package struct SourceReader: Sendable {
         }
         let keeping = new
         known.withLock { $0 = keeping }
-        return .files(SourceScan(files: reading.files, digest: Digest.text(of: bytes)))
+        return .files(
+            SourceScan(
+                files: reading.files,
+                digest: Digest.text(of: bytes),
+                fileDigests: new.mapValues(\.digest)
+            )
+        )
     }
 
     private func gitLock() -> String? {

@@ -10,13 +10,18 @@ struct StatusCommand: ParsableCommand {
         discussion: "Ends with 1 while less is served than was wished, or the state is damaged."
     )
 
+    @Flag(help: "Tells which file is live in which generation, and why one is not.")
+    var files = false
+
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let status = try ask(.status, of: control)
+        let query = files ? ControlQuery(["files": "1"]) : ControlQuery()
+        let status = try ask(.status, of: control, query: query)
         switch output.format {
         case .json: Terminal.print(status.prettyText)
+        case .text where files: Terminal.print(FilesText(status).text)
         case .text: Terminal.print(StatusText(status).text)
         }
         if status["conditions"]?["Degraded"]?["status"]?.flag == true {
