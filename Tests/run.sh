@@ -82,7 +82,7 @@ end_to_end() {
 
 step "packages" install_missing_packages \
     libyaml-dev libinotifytools0-dev liburing-dev zlib1g-dev libzstd-dev pkg-config qemu-utils qemu-system-common \
-    fio nbdkit nbd-server libnbd-bin python3 python3-libnbd python3-yaml \
+    fio nbdkit nbd-server libnbd-bin fuse3 e2fsprogs xfsprogs python3 python3-libnbd python3-yaml \
     python3-jsonschema librsvg2-bin mandoc zsh fish || finish
 step "toolchain" require_swift || finish
 step "format" swift format lint --strict --recursive Sources Tests Package.swift
