@@ -117,6 +117,53 @@ class Chains(Qcow2Test):
         image.content = bytearray(image.before)
         image.compare(self.images)
 
+    def test_allocation_depth_is_what_qemu_tells(self):
+        sluice = self.daemon("""sluice: 1
+listeners: {main: {type: nbd, address: "unix:{dir}/nbd.sock"}}
+nodes:
+  bottom: {driver: qcow2, read-only: true, file: {driver: file, filename: "{dir}/bottom.qcow2"}, backing: null}
+  middle: {driver: qcow2, read-only: true, file: {driver: file, filename: "{dir}/middle.qcow2"}, backing: bottom}
+  top: {driver: qcow2, file: {driver: file, filename: "{dir}/top.qcow2"}, backing: middle}
+  limited: {driver: throttle, throttle-group: wide, file: top}
+throttle-groups: {wide: {iops-total: 1000000}}
+exports:
+  disk: {type: nbd, node: limited, listener: main, writable: true}
+""")
+        below = []
+        for name, place in (("bottom", "2M 1M"), ("middle", "2560k 1M"), ("top", "0 64k")):
+            image = sluice.directory / f"{name}.qcow2"
+            run("qemu-img", "create", "-q", "-f", "qcow2", *below, image, "8M")
+            below = ["-F", "qcow2", "-b", image]
+            run("qemu-io", "-f", "qcow2", "-c", f"write -P 7 {place}", image)
+        sluice.start()
+        run("qemu-io", "-f", "raw", "-c", "write -z 5M 64k", "-c", "write -P 9 6M 64k", "-c", "flush", sluice.uri("disk"))
+
+        def maps(uri):
+            return [json.loads(run("nbdinfo", "--json", f"--map={context}", uri).stdout)
+                    for context in ("qemu:allocation-depth", "base:allocation")]
+
+        ours = maps(sluice.uri("disk"))
+        self.assertEqual({extent["type"] for extent in ours[0]}, {0, 1, 2, 3})
+        client = nbd.NBD()
+        for context in ("base:allocation", "qemu:allocation-depth"):
+            client.add_meta_context(context)
+        client.set_export_name("disk")
+        client.connect_unix(str(sluice.socket))
+        told = []
+        client.block_status(8 * MIB, 0, lambda context, offset, entries, error: told.append((context, sum(entries[::2]))))
+        client.shutdown()
+        self.assertEqual(told, [("base:allocation", 8 * MIB), ("qemu:allocation-depth", 8 * MIB)])
+        sluice.stop()
+        socket = sluice.directory / "qemu.sock"
+        with subprocess.Popen(["qemu-nbd", "-A", "-r", "-t", "-x", "disk", "-f", "qcow2", "-k", str(socket),
+                               str(sluice.directory / "top.qcow2")]) as qemu:
+            try:
+                wait_until(socket.exists, 10, "qemu-nbd listens")
+                theirs = maps(f"nbd+unix:///disk?socket={socket}")
+            finally:
+                qemu.terminate()
+        self.assertEqual(ours[0], theirs[0])
+
     def test_hundreds_of_overlays_share_a_golden_image(self):
         count = 200 if LONG else 40
         golden = Image(self.images, Shape("golden", size=8 * MIB))

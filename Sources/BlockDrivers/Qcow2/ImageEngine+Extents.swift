@@ -28,6 +28,7 @@ extension ImageEngine {
             extent.readsZero = extent.isHole
             if found.content == .none, op.pointee.flags.contains(.layered) {
                 extent.depth = state.pointee.layerCount
+                extent.isUnowned = true
             }
             guard list.pointee.append(extent) else { break }
             op.pointee.position += found.lengthBytes

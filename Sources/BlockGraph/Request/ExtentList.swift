@@ -16,13 +16,22 @@ package struct ExtentList {
         /// Told only where ``RequestFlags/layered`` asks for it, otherwise 1. What no layer has
         /// counts to the lowest.
         package var depth: UInt16
+        /// Whether no layer has it; told with the depth.
+        package var isUnowned: Bool
 
         /// A run.
-        package init(lengthBytes: UInt64, isHole: Bool, readsZero: Bool, depth: UInt16 = 1) {
+        package init(
+            lengthBytes: UInt64,
+            isHole: Bool,
+            readsZero: Bool,
+            depth: UInt16 = 1,
+            isUnowned: Bool = false
+        ) {
             self.lengthBytes = lengthBytes
             self.isHole = isHole
             self.readsZero = readsZero
             self.depth = depth
+            self.isUnowned = isUnowned
         }
     }
 
@@ -56,7 +65,7 @@ package struct ExtentList {
         if count > 0 {
             let last = storage[count - 1]
             if last.isHole == extent.isHole, last.readsZero == extent.readsZero,
-                last.depth == extent.depth
+                last.depth == extent.depth, last.isUnowned == extent.isUnowned
             {
                 storage[count - 1].lengthBytes += extent.lengthBytes
                 coveredBytes += extent.lengthBytes

@@ -176,25 +176,32 @@ struct NBDHandshakeTests {
         var drill = HandshakeDrill()
         _ = drill.option(8)
         _ = drill.option(10, HandshakeDrill.contextData("alpha", ["base:allocation"]))
-        #expect(drill.handshake.allocationKey == "a")
+        #expect(drill.handshake.selectedKey == "a")
         _ = drill.option(10, HandshakeDrill.contextData("gamma", ["base:allocation"]))
-        #expect(drill.handshake.allocationKey == nil)
+        #expect(drill.handshake.selectedKey == nil)
     }
 
     @Test(
         "queries list and select what they mean",
         arguments: [
-            ([], true, false), (["base:"], true, false), (["base:allocation"], true, true),
-            (["base:allocatio"], false, false), (["base"], false, false), ([""], false, false),
-            (["qemu:allocation-depth"], false, false),
-        ] as [([String], Bool, Bool)]
+            ([], 2, 0), (["base:"], 1, 0), (["base:allocation"], 1, 1), (["qemu:"], 1, 0),
+            (["base:allocatio"], 0, 0), (["base"], 0, 0), ([""], 0, 0),
+            (["qemu:allocation-depth"], 1, 1), (["qemu:dirty-bitmap:x"], 0, 0),
+            (["qemu:allocation-depth", "base:allocation", "base:"], 2, 2),
+        ] as [([String], Int, Int)]
     )
-    func queries(queries: [String], isListed: Bool, isSelected: Bool) {
+    func queries(queries: [String], listedCount: Int, selectedCount: Int) {
         var drill = HandshakeDrill()
         _ = drill.option(8)
         let data = HandshakeDrill.contextData("alpha", queries)
-        #expect(drill.option(9, data).replies.map(\.type) == (isListed ? [4, 1] : [1]))
-        #expect(drill.option(10, data).replies.map(\.type) == (isSelected ? [4, 1] : [1]))
+        #expect(
+            drill.option(9, data).replies.map(\.type)
+                == Array(repeating: 4, count: listedCount) + [1]
+        )
+        #expect(
+            drill.option(10, data).replies.map(\.type)
+                == Array(repeating: 4, count: selectedCount) + [1]
+        )
     }
 
     @Test("every truncation of a good session waits for more, byte by byte")

@@ -127,18 +127,61 @@ struct NBDReplyQueueTests {
         var bytes = [UInt8](repeating: 0, count: 16)
         let both = bytes.withUnsafeMutableBytes { room in
             room.baseAddress.map {
-                NBDExtentScratch.encode(extents, lengthBytes: 8192, onlyFirst: false, to: $0)
+                NBDExtentScratch.encode(
+                    extents,
+                    as: .allocation,
+                    lengthBytes: 8192,
+                    onlyFirst: false,
+                    to: $0
+                )
             }
         }
         #expect(both == 2)
         #expect(bytes == [0, 0, 0x10, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 3])
         let one = bytes.withUnsafeMutableBytes { room in
             room.baseAddress.map {
-                NBDExtentScratch.encode(extents, lengthBytes: 100, onlyFirst: true, to: $0)
+                NBDExtentScratch.encode(
+                    extents,
+                    as: .allocation,
+                    lengthBytes: 100,
+                    onlyFirst: true,
+                    to: $0
+                )
             }
         }
         #expect(one == 1)
         #expect(bytes.prefix(8) == [0, 0, 0, 100, 0, 0, 0, 0])
+    }
+
+    @Test(
+        "of each context neighbours of which it says the same are one descriptor",
+        arguments: [
+            (.allocation, false, [8192, 0, 4096, 3]), (.allocation, true, [8192, 0]),
+            (.depth, false, [4096, 1, 4096, 2, 4096, 0]), (.depth, true, [4096, 1]),
+        ] as [(NBDContext, Bool, [UInt32])]
+    )
+    func contexts(context: NBDContext, onlyFirst: Bool, wanted: [UInt32]) {
+        var extents = ExtentList()
+        defer { extents.deallocate() }
+        _ = extents.append(.init(lengthBytes: 4096, isHole: false, readsZero: false))
+        _ = extents.append(.init(lengthBytes: 4096, isHole: false, readsZero: false, depth: 2))
+        _ = extents.append(
+            .init(lengthBytes: 8192, isHole: true, readsZero: true, depth: 2, isUnowned: true)
+        )
+        var words = [UInt32](repeating: 0, count: 6)
+        let count = words.withUnsafeMutableBytes { room in
+            room.baseAddress.map {
+                NBDExtentScratch.encode(
+                    extents,
+                    as: context,
+                    lengthBytes: 12_288,
+                    onlyFirst: onlyFirst,
+                    to: $0
+                )
+            }
+        }
+        #expect(count == wanted.count / 2)
+        #expect(words.prefix(wanted.count).map(\.bigEndian) == wanted)
     }
 
     @Test(

@@ -50,4 +50,6 @@ struct NBDAgreement: Hashable, Sendable {
     var isStructured: Bool
     /// Whether block status tells `base:allocation`.
     var hasAllocation: Bool
+    /// Whether it tells `qemu:allocation-depth`.
+    var hasDepth = false
 }

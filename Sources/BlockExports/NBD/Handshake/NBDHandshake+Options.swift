@@ -63,43 +63,49 @@ extension NBDHandshake {
         _ catalogue: some NBDCatalogue
     ) {
         // The old selection is void even when the new one fails.
-        if isSelection { allocationKey = nil }
+        if isSelection { selectedKey = nil }
         var reader = NBDByteReader(data)
         guard isStructured, let name = Self.name(&reader),
             let count = reader.number(UInt32.self),
-            let asksAllocation = Self.readQueries(&reader, count: count, isSelection: isSelection)
+            var wanted = Self.readQueries(&reader, count: count, isSelection: isSelection)
         else { return answer.add(.invalid) }
         guard name.count <= Self.nameBytesMax else { return answer.add(.tooBig) }
         guard let facts = Self.find(name, catalogue) else { return answer.add(.unknown) }
-        if asksAllocation || (!isSelection && count == 0) {
-            if isSelection { allocationKey = facts.key }
-            answer.addContext(
-                isSelection ? NBDReply.allocationContext : 0,
-                name: "base:allocation"
-            )
+        if isSelection {
+            selectedKey = facts.key
+            selectedContexts = wanted
+        } else if count == 0 {
+            wanted = Set(NBDContext.allCases)
+        }
+        for context in NBDContext.allCases where wanted.contains(context) {
+            answer.addContext(isSelection ? context.rawValue : 0, name: context.name)
         }
         answer.add(.acknowledged)
     }
 
     /// Reads all queries.
     ///
-    /// - Returns: Whether one of them means `base:allocation`; nothing when they are malformed.
+    /// - Returns: The contexts that they mean; nothing when they are malformed.
     private static func readQueries(
         _ reader: inout NBDByteReader,
         count: UInt32,
         isSelection: Bool
-    ) -> Bool? {
-        var isFound = false
+    ) -> Set<NBDContext>? {
+        var found: Set<NBDContext> = []
         // Each query takes at least four bytes, so the option's length limits the loop.
         guard Int(count) <= reader.remainingCount / 4 else { return nil }
         for _ in 0..<count {
             guard let length = reader.number(UInt32.self),
                 let query = reader.bytes(count: Int(length))
             else { return nil }
-            if query.elementsEqual("base:allocation".utf8) { isFound = true }
-            if !isSelection, query.elementsEqual("base:".utf8) { isFound = true }
+            for context in NBDContext.allCases
+            where query.elementsEqual(context.name.utf8)
+                || !isSelection && query.elementsEqual(context.space.utf8)
+            {
+                found.insert(context)
+            }
         }
-        return reader.remainingCount == 0 ? isFound : nil
+        return reader.remainingCount == 0 ? found : nil
     }
 
     private static func name(_ reader: inout NBDByteReader) -> ArraySlice<UInt8>? {

@@ -48,8 +48,10 @@ struct NBDHandshake {
     private var optionCount = 0
     /// Whether structured replies were agreed.
     var isStructured = false
-    /// Key of the export for which `base:allocation` was selected.
-    var allocationKey: String?
+    /// Key of the export for which contexts were selected.
+    var selectedKey: String?
+    /// These contexts.
+    var selectedContexts: Set<NBDContext> = []
 
     /// A handshake at its start; the caller sends ``greeting`` first.
     init() {}
@@ -152,10 +154,12 @@ struct NBDHandshake {
     }
 
     func agreement(_ facts: NBDExportFacts) -> NBDAgreement {
-        NBDAgreement(
+        let contexts = selectedKey == facts.key ? selectedContexts : []
+        return NBDAgreement(
             exportKey: facts.key,
             isStructured: isStructured,
-            hasAllocation: allocationKey == facts.key
+            hasAllocation: contexts.contains(.allocation),
+            hasDepth: contexts.contains(.depth)
         )
     }
 }

@@ -148,7 +148,11 @@ extension NBDConnection {
     ) {
         let slot = transfer.pointee.slot
         slot.pointee.operation = operation
-        slot.pointee.flags = Self.requestFlags(transfer.pointee.flags, operation)
+        slot.pointee.flags = Self.requestFlags(
+            transfer.pointee.flags,
+            operation,
+            isLayered: terms.hasDepth
+        )
         slot.pointee.offsetBytes = transfer.pointee.offsetBytes
         slot.pointee.lengthBytes = UInt64(transfer.pointee.lengthBytes)
         slot.pointee.buffer = transfer.pointee.buffer
@@ -166,7 +170,8 @@ extension NBDConnection {
     @inline(__always)
     private static func requestFlags(
         _ flags: NBDCommandFlags,
-        _ operation: BlockOperation
+        _ operation: BlockOperation,
+        isLayered: Bool
     ) -> RequestFlags {
         var bits: RequestFlags.RawValue = 0
         switch operation {
@@ -179,6 +184,7 @@ extension NBDConnection {
             if flags.has(.fastZero) { bits |= RequestFlags.fastOnly.rawValue }
         case .extents:
             if flags.has(.oneExtent) { bits = RequestFlags.oneExtent.rawValue }
+            if isLayered { bits |= RequestFlags.layered.rawValue }
         }
         return RequestFlags(rawValue: bits)
     }
@@ -261,39 +267,69 @@ extension NBDConnection {
         }
     }
 
+    /// One chunk for each context that was agreed; what follows the first header is the payload.
     private func writeStatusReply(
         _ transfer: UnsafeMutablePointer<NBDTransfer>,
         to header: UnsafeMutableRawPointer
     ) {
-        let length = transfer.pointee.lengthBytes
-        let room = ExtentList.capacity * NBDExtentScratch.descriptorBytes
-        let descriptors = buffers.take(lengthBytes: room)
-        var count = 0
-        if let extents = transfer.pointee.slot.pointee.extents {
-            count = NBDExtentScratch.encode(
-                extents.pointee,
-                lengthBytes: length,
-                onlyFirst: transfer.pointee.flags.has(.oneExtent),
-                to: descriptors
+        let descriptorBytes = NBDExtentScratch.descriptorBytes
+        let room = 2 * ExtentList.capacity * descriptorBytes + NBDReply.statusHeaderBytes
+        let payload = buffers.take(lengthBytes: room)
+        let hasBoth = terms.hasAllocation && terms.hasDepth
+        let context = terms.hasAllocation ? NBDContext.allocation : .depth
+        let count = describe(transfer, as: context, to: payload)
+        var end = payload + count * descriptorBytes
+        if hasBoth {
+            let depthCount = describe(transfer, as: .depth, to: end + NBDReply.statusHeaderBytes)
+            end += NBDReply.writeStatus(
+                .depth,
+                cookie: transfer.pointee.cookie,
+                descriptorCount: depthCount,
+                isLast: true,
+                to: end
             )
-        }
-        if count == 0 {
-            // Nothing is known: data is always a true answer.
-            descriptors.storeBytes(of: length.bigEndian, as: UInt32.self)
-            descriptors.storeBytes(of: 0, toByteOffset: 4, as: UInt32.self)
-            count = 1
+            end += depthCount * descriptorBytes
         }
         releasePayload(transfer, isSent: false)
-        transfer.pointee.buffer = descriptors
+        transfer.pointee.buffer = payload
         transfer.pointee.bufferBytes = room
         transfer.pointee.source = .buffer
         memoryBytes += room
         transfer.pointee.headerBytes = NBDReply.writeStatus(
+            context,
             cookie: transfer.pointee.cookie,
             descriptorCount: count,
+            isLast: !hasBoth,
             to: header
         )
-        transfer.pointee.payload = descriptors
-        transfer.pointee.payloadBytes = count * NBDExtentScratch.descriptorBytes
+        transfer.pointee.payload = payload
+        transfer.pointee.payloadBytes = end - payload
+    }
+
+    /// Writes the descriptors of a context.
+    ///
+    /// - Returns: How many; at least one.
+    private func describe(
+        _ transfer: UnsafeMutablePointer<NBDTransfer>,
+        as context: NBDContext,
+        to place: UnsafeMutableRawPointer
+    ) -> Int {
+        let length = transfer.pointee.lengthBytes
+        var count = 0
+        if let extents = transfer.pointee.slot.pointee.extents {
+            count = NBDExtentScratch.encode(
+                extents.pointee,
+                as: context,
+                lengthBytes: length,
+                onlyFirst: transfer.pointee.flags.has(.oneExtent),
+                to: place
+            )
+        }
+        guard count == 0 else { return count }
+        // Nothing is known: data, in the first layer, is always a true answer.
+        let data = ExtentList.Extent(lengthBytes: 0, isHole: false, readsZero: false)
+        place.storeBytes(of: length.bigEndian, as: UInt32.self)
+        place.storeBytes(of: context.value(of: data).bigEndian, toByteOffset: 4, as: UInt32.self)
+        return 1
     }
 }

@@ -52,34 +52,42 @@ struct NBDExtentScratch {
         return list
     }
 
-    /// Writes extents as descriptors of `base:allocation`.
+    /// Writes extents as descriptors of a context; neighbours of which it says the same are one.
     ///
     /// What is known beyond the asked length is left out, so that a descriptor never exceeds it.
     ///
     /// - Parameters:
     ///   - extents: What the graph answered.
+    ///   - context: What is told of them.
     ///   - lengthBytes: Length that was asked for.
     ///   - onlyFirst: Whether one descriptor was asked for.
     ///   - output: Room for as many descriptors as there are extents.
     /// - Returns: How many descriptors were written.
     static func encode(
         _ extents: borrowing ExtentList,
+        as context: NBDContext,
         lengthBytes: UInt32,
         onlyFirst: Bool,
         to output: UnsafeMutableRawPointer
     ) -> Int {
-        var remaining = UInt64(lengthBytes)
+        var remaining = lengthBytes
         var count = 0
-        while count < extents.count, remaining > 0, count == 0 || !onlyFirst {
-            let extent = extents[count]
-            let length = min(extent.lengthBytes, remaining)
+        var (run, value): (UInt32, UInt32) = (0, 0)
+        for index in 0..<extents.count where remaining > 0 {
+            let extent = extents[index]
+            let length = UInt32(min(extent.lengthBytes, UInt64(remaining)))
             guard length > 0 else { break }
-            let flags: UInt32 = (extent.isHole ? 1 : 0) | (extent.readsZero ? 2 : 0)
-            let place = output + count * descriptorBytes
-            place.storeBytes(of: UInt32(length).bigEndian, as: UInt32.self)
-            place.storeBytes(of: flags.bigEndian, toByteOffset: 4, as: UInt32.self)
+            let next = context.value(of: extent)
+            if count == 0 || next != value {
+                guard count == 0 || !onlyFirst else { break }
+                (run, value) = (0, next)
+                count += 1
+            }
+            run += length
             remaining -= length
-            count += 1
+            let place = output + (count - 1) * descriptorBytes
+            place.storeBytes(of: run.bigEndian, as: UInt32.self)
+            place.storeBytes(of: value.bigEndian, toByteOffset: 4, as: UInt32.self)
         }
         return count
     }

@@ -10,8 +10,8 @@ enum NBDReply {
     static let structuredMagic: UInt32 = 0x668e_33ef
     /// `NBD_REPLY_FLAG_DONE`.
     static let doneFlag: UInt16 = 1
-    /// Metadata context number of `base:allocation`.
-    static let allocationContext: UInt32 = 1
+    /// Bytes of the header of a block status chunk.
+    static let statusHeaderBytes = 24
 
     /// Types of chunks.
     enum ChunkType: UInt16 {
@@ -65,15 +65,24 @@ enum NBDReply {
         return end + 6
     }
 
-    /// The only chunk of a successful block status; the descriptors, 8 bytes each, follow it.
+    /// A chunk of a successful block status; the descriptors, 8 bytes each, follow it.
+    ///
+    /// - Returns: Bytes written: ``statusHeaderBytes``.
     static func writeStatus(
+        _ context: NBDContext,
         cookie: UInt64,
         descriptorCount: Int,
+        isLast: Bool,
         to header: UnsafeMutableRawPointer
     ) -> Int {
-        let length = UInt32(4 + 8 * descriptorCount)
-        let end = writeChunk(.blockStatus, cookie: cookie, lengthBytes: length, to: header)
-        header.storeBytes(of: allocationContext.bigEndian, toByteOffset: end, as: UInt32.self)
+        let end = writeChunk(
+            .blockStatus,
+            cookie: cookie,
+            lengthBytes: UInt32(4 + NBDExtentScratch.descriptorBytes * descriptorCount),
+            isLast: isLast,
+            to: header
+        )
+        header.storeBytes(of: context.rawValue.bigEndian, toByteOffset: end, as: UInt32.self)
         return end + 4
     }
 
@@ -81,10 +90,12 @@ enum NBDReply {
         _ type: ChunkType,
         cookie: UInt64,
         lengthBytes: UInt32,
+        isLast: Bool = true,
         to header: UnsafeMutableRawPointer
     ) -> Int {
+        let flags = isLast ? doneFlag : 0
         header.storeBytes(of: structuredMagic.bigEndian, as: UInt32.self)
-        header.storeBytes(of: doneFlag.bigEndian, toByteOffset: 4, as: UInt16.self)
+        header.storeBytes(of: flags.bigEndian, toByteOffset: 4, as: UInt16.self)
         header.storeBytes(of: type.rawValue.bigEndian, toByteOffset: 6, as: UInt16.self)
         header.storeBytes(of: cookie, toByteOffset: 8, as: UInt64.self)
         header.storeBytes(of: lengthBytes.bigEndian, toByteOffset: 16, as: UInt32.self)

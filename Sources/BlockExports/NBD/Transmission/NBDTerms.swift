@@ -19,6 +19,8 @@ struct NBDTerms: Equatable {
     var isStructured: Bool
     /// Whether `base:allocation` was agreed.
     var hasAllocation: Bool
+    /// Whether `qemu:allocation-depth` was agreed.
+    var hasDepth: Bool
 
     /// Terms of a path, for what a client agreed to.
     init(limits: BlockLimits, rights: Permissions, agreement: NBDAgreement) {
@@ -28,6 +30,7 @@ struct NBDTerms: Equatable {
         isWritable = rights.contains(.write) && !limits.isReadOnly
         isStructured = agreement.isStructured
         hasAllocation = agreement.hasAllocation
+        hasDepth = agreement.hasDepth
     }
 
     /// Why a command is refused, or nothing when it may go to the graph.
@@ -59,7 +62,7 @@ struct NBDTerms: Equatable {
             return command.flags.isWithin(.forceUnitAccess) && isInside(command)
                 ? nil : .invalid
         case .blockStatus:
-            guard hasAllocation, command.lengthBytes > 0,
+            guard hasAllocation || hasDepth, command.lengthBytes > 0,
                 command.flags.isWithin(.ofBlockStatus)
             else { return .invalid }
             return isInside(command) ? nil : .invalid
