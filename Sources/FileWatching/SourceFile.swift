@@ -56,6 +56,9 @@ package struct SourceRead: Sendable {
     package var files: [SourceFile] = []
     /// What could not be read; a configuration with a fault is not a complete one.
     package var faults: [SourceFault] = []
+    /// What is named as a source in a directory and can be none, such as a FIFO, with the reason;
+    /// what is beside it is the whole configuration.
+    package var oddities: [SourceFault] = []
     /// Files that are no sources, with the reason.
     package var ignored: [SourceFault] = []
     /// Files that were read while somebody had them open for writing, as far as the kernel tells.

@@ -55,6 +55,9 @@ package enum SourceFiles {
             result.baseDirectory = parent(of: path)
             let reading = Reading(fileBytesMax: fileBytesMax, known: known)
             add(path, facts, reading, to: &result)
+            // Whoever names it wishes what is in it.
+            result.faults += result.oddities
+            result.oddities = []
         }
         return result
     }
@@ -138,6 +141,10 @@ package enum SourceFiles {
         {
             return result.files.append(file)
         }
+        // What has no contents is not even opened: that alone does something to some devices.
+        if let facts, facts.st_mode & S_IFMT != S_IFREG {
+            return result.oddities.append(SourceFault(path: path, reason: notRegular))
+        }
         // Not blocking: a FIFO would wait for its writer, a device for its medium.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
@@ -147,10 +154,7 @@ package enum SourceFiles {
         defer { close(descriptor) }
         var before = stat()
         guard fstat(descriptor, &before) == 0, before.st_mode & S_IFMT == S_IFREG else {
-            result.faults.append(
-                SourceFault(path: path, reason: "not a regular file, so it is not read")
-            )
-            return
+            return result.oddities.append(SourceFault(path: path, reason: notRegular))
         }
         let isSettled = isSettled(before)
         guard let bytes = contents(of: descriptor, limit: reading.fileBytesMax + 1) else {
@@ -170,6 +174,8 @@ package enum SourceFiles {
             )
         )
     }
+
+    private static let notRegular = "not a regular file, so it is not read"
 
     /// Longest step of a file system's clock that is reckoned with, in nanoseconds.
     private static let clockStepNanoseconds: Int64 = 100_000_000

@@ -28,6 +28,15 @@ extension DiagnosticPage {
             """
         ),
         DiagnosticPage(
+            "W0703",
+            "no regular file",
+            """
+            Something in a directory of the configuration has the name of a file, such as *.yaml,
+            and is a FIFO, a socket, a device or a directory. It is passed over; the other files
+            are the whole configuration.
+            """
+        ),
+        DiagnosticPage(
             "E0704",
             "stale plan",
             """

@@ -83,9 +83,27 @@ extension Reconciler {
         if !conditions[.sourceReady], conditions.table[.sourceReady]?.reason != "Starting" {
             emit(.sourceBack, ["path": .text(reader.paths.first ?? "")])
         }
-        let count = found.files.count
-        set(.sourceReady, true, "Read", "\(count) file\(count == 1 ? "" : "s")")
+        let before = conditions.table[.sourceReady]?.message
+        let message = summary(of: found)
+        set(.sourceReady, true, "Read", message)
+        if !found.oddities.isEmpty, before != message {
+            logger.warning("passed over", metadata: ["sources": "\(message)"])
+        }
         memory.commit = reader.gitCommit()
+    }
+
+    /// Most oddities that are named.
+    private static let odditiesMax = 3
+
+    /// What was read, and what was passed over.
+    private func summary(of found: SourceScan) -> String {
+        let count = found.files.count
+        var text = "\(count) file\(count == 1 ? "" : "s")"
+        for oddity in found.oddities.prefix(Self.odditiesMax) {
+            text += "; \(oddity.path): \(oddity.reason)"
+        }
+        let more = found.oddities.count - Self.odditiesMax
+        return more > 0 ? text + "; and \(more) more" : text
     }
 
     /// Whether git or a writer was waited for as long as they may take.

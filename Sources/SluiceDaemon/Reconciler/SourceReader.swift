@@ -12,6 +12,8 @@ package struct SourceScan: Sendable {
     package let digest: String
     /// Digest of each file's bytes, by path.
     package let fileDigests: [String: String]
+    /// What is named as a file of a configuration and can be none, with the reason.
+    package var oddities: [SourceFault] = []
 }
 
 /// Reads the sources in a state that they were really in, at one moment.
@@ -111,6 +113,7 @@ package struct SourceReader: Sendable {
                 known: known
             )
             reading.files += found.files
+            reading.oddities += found.oddities
             reading.moved = reading.moved || found.moved
             reading.unfinished = reading.unfinished ?? found.unfinished.first
             if found.isLost {
@@ -149,7 +152,8 @@ package struct SourceReader: Sendable {
             SourceScan(
                 files: reading.files,
                 digest: Digest.text(of: bytes),
-                fileDigests: new.mapValues(\.digest)
+                fileDigests: new.mapValues(\.digest),
+                oddities: reading.oddities
             )
         )
     }
@@ -176,6 +180,7 @@ package struct SourceReader: Sendable {
 /// One pass over all sources.
 private struct Reading {
     var files: [SourceFile] = []
+    var oddities: [SourceFault] = []
     var lost: (reason: String, message: String)?
     var moved = false
     /// A file that somebody has open for writing.

@@ -11,6 +11,8 @@ struct ConfigurationSource {
     private(set) var texts: [ConfigurationText] = []
     /// What could not be read.
     private(set) var faults: [Diagnostic] = []
+    /// What is named as a file of a configuration and can be none.
+    private(set) var notes: [Diagnostic] = []
     /// How much is taken of them.
     let limits: DocumentLimits
 
@@ -52,6 +54,16 @@ struct ConfigurationSource {
                     )
                 )
             }
+            for oddity in read.oddities {
+                notes.append(
+                    Diagnostic(
+                        severity: .warning,
+                        code: "W0703",
+                        message: "\(oddity.path) is passed over: \(oddity.reason)",
+                        mark: nil
+                    )
+                )
+            }
             if read.isLost, read.faults.isEmpty {
                 faults.append(
                     Diagnostic(
@@ -80,8 +92,8 @@ struct ConfigurationSource {
     ///
     /// What an unread file would have declared is not known: then nothing is said about names.
     func findings(of read: Configuration) -> [Diagnostic] {
-        if faults.isEmpty { return read.diagnostics }
-        return faults
+        if faults.isEmpty { return notes + read.diagnostics }
+        return faults + notes
             + read.diagnostics.filter { $0.code.hasPrefix("E01") || $0.code.hasPrefix("E02") }
     }
 
