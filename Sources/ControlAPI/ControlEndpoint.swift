@@ -55,6 +55,8 @@ package enum ControlLimits {
     package static let answerBytesMax = 1 << 30
     /// Most connections at the same time.
     package static let connectionsMax = 64
+    /// Most connections beyond them that are told so; any more are closed.
+    package static let refusalsMax = 16
     /// Longest silence in the middle of a request, in seconds.
     package static let silenceSecondsMax = 5
     /// Longest that one question waits for something to happen, in seconds; ask again after it.

@@ -32,6 +32,7 @@ package struct ControlError: Error, Hashable, Sendable {
         case .unreachable: ExitStatus.unreachable.rawValue
         case .notPermitted, .refused(403): ExitStatus.notPermitted.rawValue
         case .refused(503): ExitStatus.busy.rawValue
+        case .refused(400): ExitStatus.usage.rawValue
         case .brokenAnswer, .refused: ExitStatus.failure.rawValue
         }
     }

@@ -46,7 +46,7 @@ package struct Daemon: Sendable {
             logger.critical("cannot watch", metadata: ["reason": "\(error.reason)"])
             return ExitStatus.failure.rawValue
         }
-        let result = Locked(ExitStatus.done)
+        let result = Locked<ExitStatus?>(nil)
         Task.detached {
             let status = await daemon.run()
             result.withLock { $0 = status }
@@ -56,7 +56,9 @@ package struct Daemon: Sendable {
             switch signals.next() {
             case .reload: daemon.trigger.yield(.reload)
             case .stop: daemon.stop.yield()
-            case .ended: return result.withLock { $0.rawValue }
+            case .ended:
+                // Anybody may send that signal.
+                if let status = result.withLock({ $0 }) { return status.rawValue }
             }
         }
     }

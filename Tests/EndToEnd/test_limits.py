@@ -64,6 +64,21 @@ class ControlSocketTest(DaemonTest):
             run(SLUICE, "serve", sluice.configuration, "--state-dir", sluice.directory / "state",
                 "--control", sluice.control, code=75, timeout=20)
 
+    def test_beyond_64_askers_one_is_told_that_it_is_busy(self):
+        sluice = self.daemon(DISK).start()
+        for _ in range(64):
+            asker = socket.socket(socket.AF_UNIX)
+            self.addCleanup(asker.close)
+            asker.connect(str(sluice.control))
+        self.assertIn("too many", sluice.cli("status", code=75).stderr)
+
+    def test_a_signal_of_somebody_else_does_not_end_it(self):
+        sluice = self.daemon(DISK).start()
+        for _ in range(10):
+            sluice.process.send_signal(signal.SIGUSR2)
+        wait_until(lambda: sluice.is_true("Ready"), 10, "it goes on")
+        sluice.stop()
+
     def test_numbers_at_their_limits(self):
         sluice = self.daemon(DISK).start()
         for number in (2**64 - 1, 2**64 - 2, 2**63):

@@ -259,8 +259,9 @@ final class GraphTransaction {
             object: "export/\(name)",
             option: "node",
             reason: "export \(name) would shrink from \(old.limits.sizeBytes) to "
-                + "\(record.limits.sizeBytes) bytes under \(service.handler.clients.count) "
-                + "connected clients; disconnect them first, or use a node of at least that size"
+                + "\(record.limits.sizeBytes) bytes under its clients "
+                + "(\(service.handler.clients.count) connected); disconnect them first, or use a "
+                + "node of at least that size"
         )
     }
 

@@ -39,18 +39,24 @@ package struct ControlServer: Sendable {
         try await channel.executeThenClose { clients in
             try await withThrowingDiscardingTaskGroup { group in
                 for try await client in clients {
-                    guard counter.enter() else {
+                    guard let number = counter.enter() else {
                         logger.warning("control connection refused", metadata: ["why": "too many"])
                         try? await client.close()  // It may be closed already.
                         continue
                     }
+                    let isServed = number <= ControlLimits.connectionsMax
                     group.addTask {
-                        await serve(client, route)
+                        await serve(client, isServed ? route : Self.busy)
                         counter.leave()
                     }
                 }
             }
         }
+    }
+
+    /// What everybody beyond the limit is answered, whatever they ask.
+    private static let busy: Route = { _ in
+        refusal(503, "too many ask at the same time; ask again soon")
     }
 
     private static func configure(_ channel: any Channel) throws -> Client {
@@ -165,15 +171,18 @@ private struct PeerCredentials: Sendable {
     let group: gid_t
 }
 
-/// Counts connections up to the limit.
+/// Counts connections, and those that are told that there are too many.
 private final class Counter: Sendable {
+    private static let limit = ControlLimits.connectionsMax + ControlLimits.refusalsMax
+
     private let count = Locked(0)
 
-    func enter() -> Bool {
+    /// The number of one more; nothing when it is not even told.
+    func enter() -> Int? {
         count.withLock { count in
-            guard count < ControlLimits.connectionsMax else { return false }
+            guard count < Self.limit else { return nil }
             count += 1
-            return true
+            return count
         }
     }
 

@@ -98,14 +98,18 @@ extension Reconciler {
         _ work: (isolated Reconciler) async -> Verdict
     ) async -> Verdict {
         guard !isApplyingByHand else {
-            return Verdict(.busy, "Busy", "another apply is at work; try again when it is done")
+            return answer(
+                Verdict(.busy, "Busy", "another apply is at work; try again when it is done")
+            )
         }
         if let pending = store.pendingConfirmation, !mayEndConfirmation {
-            return Verdict(
-                .busy,
-                Self.confirmPending,
-                "generation \(pending.generation) awaits its confirmation; run `sluice confirm` "
-                    + "or `sluice rollback` first"
+            return answer(
+                Verdict(
+                    .busy,
+                    Self.confirmPending,
+                    "generation \(pending.generation) awaits its confirmation; run `sluice "
+                        + "confirm` or `sluice rollback` first"
+                )
             )
         }
         isApplyingByHand = true
@@ -116,7 +120,12 @@ extension Reconciler {
         }
         await enter()
         defer { leave() }
-        var verdict = await work(self)
+        return answer(await work(self))
+    }
+
+    /// A verdict with what is live.
+    func answer(_ verdict: Verdict) -> Verdict {
+        var verdict = verdict
         verdict.generation = memory.generation
         return verdict
     }

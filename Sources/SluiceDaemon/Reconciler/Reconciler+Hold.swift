@@ -10,7 +10,7 @@ extension Reconciler {
     /// Leaves the live graph alone for a while; applies by hand go on.
     func hold(seconds: UInt64, reason: String) async -> Verdict {
         guard (1...ControlLimits.holdSecondsMax).contains(seconds) else {
-            return Verdict(.usage, "Usage", "a hold takes 1 second to 30 days")
+            return answer(Verdict(.usage, "Usage", "a hold takes 1 second to 30 days"))
         }
         return await alone { reconciler in
             let until = reconciler.clock.unixSeconds() + Int64(clamping: seconds)
@@ -82,11 +82,5 @@ extension Reconciler {
         let until = Timestamp.text(unixSeconds: order.untilUnixSeconds)
         let reason = order.reason.isEmpty ? "" : " (\(order.reason))"
         return "the files are not followed until \(until)\(reason); `sluice resume` ends that"
-    }
-
-    private func answer(_ verdict: Verdict) -> Verdict {
-        var verdict = verdict
-        verdict.generation = memory.generation
-        return verdict
     }
 }
