@@ -37,6 +37,42 @@ struct SourceReaderTests {
         #expect(digests.count == 2)
     }
 
+    @Test("of a thousand files the one that changes is read again, and no other")
+    func oneOfMany() throws {
+        for number in 0..<997 {
+            replaceFile("\(directory)/a/f\(number).yaml", with: "# file \(number)\n")
+        }
+        // Files that were written just now are read again until their times tell them apart.
+        var found = try files { $0.allSatisfy(\.isSettled) }
+        #expect(found.count == 1_000)
+        let before = places(of: found)
+        found = try files { _ in true }
+        #expect(places(of: found) == before)
+        replaceFile("\(directory)/a/f500.yaml", with: "# other text\n")
+        found = try files { $0.contains { $0.bytes == Array("# other text\n".utf8) } }
+        let after = places(of: found)
+        #expect(after.filter { before[$0.key] != $0.value }.map(\.key).count == 1)
+    }
+
+    /// The files of a scan, once they are as wanted.
+    private func files(_ isWanted: ([SourceFile]) -> Bool) throws -> [SourceFile] {
+        let end = time(nil) + 30
+        while time(nil) < end {
+            if case .files(let found) = reader.scan(), isWanted(found.files) { return found.files }
+        }
+        struct NotAsWanted: Error {}
+        throw NotAsWanted()
+    }
+
+    /// Where the bytes of each file lie in memory: those of a file that is not read again stay.
+    private func places(of files: [SourceFile]) -> [String: Int] {
+        Dictionary(
+            uniqueKeysWithValues: files.map { file in
+                (file.path, file.bytes.withUnsafeBytes { Int(bitPattern: $0.baseAddress) })
+            }
+        )
+    }
+
     @Test("a directory that is gone, or without a file of ours, is lost and not empty")
     func lost() throws {
         unlink(directory + "/graph.d")
