@@ -157,21 +157,31 @@ struct ImageMaker {
         }
         guard clusters > 0 else { return }
         let child = hasDataFile ? "data-file" : "file"
-        let start = hasDataFile ? 0 : layout.dataStart << bits
-        let end = start + clusters << bits
+        let end = (hasDataFile ? 0 : layout.dataStart << bits) + clusters << bits
+        let start = hasDataFile ? endOfData : layout.dataStart << bits
+        guard start < end else { return }
         if creation.preallocation == .falloc {
             let result = access.writeZeroes(child, at: start, lengthBytes: end - start)
             try check(result, "given its room")
         }
         // The last unit is written in any case, so that the file is as long as it shall be.
         let piece = [UInt8](repeating: 0, count: 1 << 20)
-        var offset = creation.preallocation == .full ? start : max(end, 4096) - 4096
-        offset &= ~4095
+        let last = (max(end, 4096) - 4096) & ~4095
+        var offset = creation.preallocation == .full ? start : max(last, start)
         while offset < end {
             let length = Int(min(end - offset, UInt64(piece.count)))
             try write(Array(piece.prefix(length)), to: child, at: offset, access)
             offset += UInt64(length)
         }
+    }
+
+    /// Where a data file ends, as a whole number of its units.
+    ///
+    /// What is before it is somebody's data, perhaps of a disk that is served now and again after an
+    /// abort: only what is behind it is written.
+    private var endOfData: UInt64 {
+        let unit = UInt64(max(opening.children["data-file"]?.alignmentBytes ?? 1, 1))
+        return (plan.sizeBytes(of: "data-file") + unit - 1) / unit * unit
     }
 
     private func headerBytes(
