@@ -172,7 +172,7 @@ struct ContractCase: Sendable, CustomTestStringConvertible {
         desired.throttleGroups["g"] = ThrottleGroupDescription(name: "g", limits: Options())
         try groups.prepare(live: GraphDescription(), desired: desired).commit()
         if let server {
-            let remote = try directory.server(server)
+            let remote = try directory.belonging { try ScriptedServer { _ in server() } }
             return try NodeStack([remote.node(options)] + above, groups: groups)
         }
         let size = OptionValue.integer(Int64(Self.imageBytes))

@@ -5,8 +5,8 @@ import Testing
 /// A directory that goes with its owner, and files in it.
 final class TemporaryDirectory: Sendable {
     let path: String
-    /// The server that keeps what is written here, when a test wants one.
-    private let server = Locked<ScriptedServer?>(nil)
+    /// What lives as long as the directory, such as a server.
+    private let belongings = Locked<[any Sendable]>([])
 
     /// Makes a directory below `/tmp`, or below another one such as `/dev/shm`.
     init(under parent: String = "/tmp") throws {
@@ -20,12 +20,12 @@ final class TemporaryDirectory: Sendable {
 
     deinit { _ = TemporaryDirectory.shell("rm -rf '\(path)'") }
 
-    /// The NBD server whose disk belongs to this directory, started when it is first asked for.
-    func server(_ script: @escaping @Sendable () -> ServerScript) throws -> ScriptedServer {
-        if let running = server.withLock({ $0 }) { return running }
-        let started = try ScriptedServer { _ in script() }
-        server.withLock { $0 = started }
-        return started
+    /// The one thing of its type that belongs to this directory, made when it is first asked for.
+    func belonging<Thing: Sendable>(_ make: () throws -> Thing) throws -> Thing {
+        for case let thing as Thing in belongings.withLock({ $0 }) { return thing }
+        let made = try make()
+        belongings.withLock { $0.append(made) }
+        return made
     }
 
     /// Makes a file of that size and returns its path.
