@@ -101,15 +101,16 @@ struct BrokenImages {
     }
 
     /// Random bytes in tables.
-    func random(count: Int) -> [(name: String, bytes: [UInt8])] {
-        var generator = SeededGenerator(seed: 5)
-        return (0..<count).map { number in
-            var bytes = sound
-            for _ in 0..<Int.random(in: 1...40, using: &generator) {
-                let offset = Int.random(in: 0..<min(bytes.count, 40960), using: &generator)
-                bytes[offset] = UInt8.random(in: 0...255, using: &generator)
-            }
-            return ("random \(number)", bytes)
+    func random(count: Int) -> [(name: String, bytes: [UInt8])] { (0..<count).map { random($0) } }
+
+    /// Random bytes in tables, others for each number.
+    func random(_ number: Int) -> (name: String, bytes: [UInt8]) {
+        var generator = SeededGenerator(seed: UInt64(5 + number))
+        var bytes = sound
+        for _ in 0..<Int.random(in: 1...40, using: &generator) {
+            let offset = Int.random(in: 0..<min(bytes.count, 40960), using: &generator)
+            bytes[offset] = UInt8.random(in: 0...255, using: &generator)
         }
+        return ("random \(number)", bytes)
     }
 }
