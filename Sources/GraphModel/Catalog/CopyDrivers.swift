@@ -13,7 +13,8 @@ extension DriverSpecification {
         ],
         claim: { masks, _ in
             EdgeMasks(used: masks.used.union(.writeUnchanged), shared: masks.shared)
-        }
+        },
+        passesWithoutBacking: true
     )
 
     /// A filter that saves what is about to be overwritten.

@@ -29,6 +29,8 @@ package final class DriverSpecification: Sendable {
     /// Whether a node shows its filtered child's bytes and keeps nothing about them, so that it can
     /// be put in and taken out while requests run.
     package let passesThrough: @Sendable (NodeDescription) -> Bool
+    /// Whether the same holds of every node of the driver that has no backing anywhere below it.
+    package let passesWithoutBacking: Bool
     /// Size of a node in bytes when it is known without opening it; gets the primary child's size.
     package let size: Size?
     /// Request alignment in bytes that a node asks for itself.
@@ -46,6 +48,7 @@ package final class DriverSpecification: Sendable {
         claim: Claim? = nil,
         roleRule: (@Sendable (ChildSlot, NodeDescription) -> ChildRole)? = nil,
         passesThrough: @escaping @Sendable (NodeDescription) -> Bool = { _ in false },
+        passesWithoutBacking: Bool = false,
         size: Size? = nil,
         alignment: Alignment? = nil,
         check: Check? = nil
@@ -58,6 +61,7 @@ package final class DriverSpecification: Sendable {
         self.claim = claim
         self.roleRule = roleRule
         self.passesThrough = passesThrough
+        self.passesWithoutBacking = passesWithoutBacking
         self.size = size
         self.alignment = alignment
         self.check = check
@@ -74,9 +78,12 @@ package final class DriverSpecification: Sendable {
 
     /// The child whose bytes a node shows, when the node passes requests through.
     package func passedChild(of node: NodeDescription) -> String? {
-        guard passesThrough(node) else { return nil }
-        return node.children.first { role(edge: $0.edge, of: node)?.contains(.primary) == true }?
-            .node
+        passesThrough(node) ? primaryChild(of: node) : nil
+    }
+
+    /// The child that describes a node best; `nil` for a driver without one.
+    package func primaryChild(of node: NodeDescription) -> String? {
+        node.children.first { role(edge: $0.edge, of: node)?.contains(.primary) == true }?.node
     }
 }
 

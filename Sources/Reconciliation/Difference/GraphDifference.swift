@@ -115,7 +115,9 @@ struct GraphDifference {
             }
         }
         for name in self[.node].replaced {
-            guard let node = desired.nodes[name], passes(node) else { continue }
+            guard let node = desired.nodes[name], desired.passedChild(of: node) != nil else {
+                continue
+            }
             // A new filter over the same bytes is as good as the old one.
             if liveSource(name) == desiredSource(name) { notices[name] = .change }
         }
@@ -161,10 +163,6 @@ struct GraphDifference {
                 ?? driver.options.first { $0.key == key }
             return option.map { (Catalog.cost(of: $0, driver: driver), $0.isSilent) }
         }
-    }
-
-    private func passes(_ node: NodeDescription) -> Bool {
-        Catalog.driver(node.driver)?.passedChild(of: node) != nil
     }
 
     // MARK: - Edges
@@ -230,9 +228,9 @@ struct GraphDifference {
         var name = name
         // A live graph has no cycles, and a wished one is checked; the bound is for a broken one.
         for _ in 0...graph.nodes.count {
-            guard let node = graph.nodes[name],
-                let next = Catalog.driver(node.driver)?.passedChild(of: node)
-            else { return name }
+            guard let node = graph.nodes[name], let next = graph.passedChild(of: node) else {
+                return name
+            }
             name = next
         }
         return name

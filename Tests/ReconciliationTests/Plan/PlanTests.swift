@@ -123,6 +123,35 @@ struct PlanTests {
         #expect(other == ["node/t replace", "e: pause"])
     }
 
+    @Test("copy-on-read comes and goes without a pause while there is nothing to copy")
+    func copyOnRead() throws {
+        for (backing, impact) in [("null", "no-pause"), ("{driver: null-co}", "pause")] {
+            let without =
+                "nodes: {f: {driver: null-co}, t: {driver: qcow2, file: f, backing: \(backing)}}\n"
+            let with =
+                "nodes: {f: {driver: null-co}, t: {driver: qcow2, file: f, backing: \(backing)}, "
+                + "c: {driver: copy-on-read, file: t}}\n"
+            let inside = Self.served.replacing("node: t", with: "node: c")
+            let comes = try plan(without + Self.served, with + inside)
+            #expect(comes.contains("e: \(impact)"), "\(backing)")
+            let goes = try plan(with + inside, without + Self.served)
+            #expect(goes.contains("e: \(impact)"), "\(backing)")
+        }
+    }
+
+    @Test("copy-on-read keeps the pause of a backing that comes or goes with it")
+    func copyOnReadWithBacking() throws {
+        let plain =
+            "nodes: {f: {driver: null-co}, b: {driver: null-co}, "
+            + "t: {driver: qcow2, file: f, backing: null}}\n" + Self.served
+        let filled =
+            "nodes: {f: {driver: null-co}, b: {driver: null-co}, "
+            + "t: {driver: qcow2, file: f, backing: b}, c: {driver: copy-on-read, file: t}}\n"
+            + Self.served.replacing("node: t", with: "node: c")
+        #expect(try plan(plain, filled).contains("e: pause"))
+        #expect(try plan(filled, plain).contains("e: pause"))
+    }
+
     @Test("a new overlay says that its writes have to be merged back")
     func mergeBack() throws {
         let plan = Plan(
