@@ -19,15 +19,24 @@ extension DriverSpecification {
                 isSilent: true,
                 "Make the file when it does not exist; one that does is never touched."
             )
-        ]
+        ],
+        check: namesNothing
     )
 
     /// Block devices of the host.
     package static let hostDevice = DriverSpecification(
         "host_device",
         "A block device of the host.",
-        options: hostFileOptions
+        options: hostFileOptions,
+        check: namesNothing
     )
+
+    private static let namesNothing: Check = { node in
+        guard node.options.text("filename")?.isEmpty == true else { return [] }
+        return [
+            OptionFault("filename", "filename is empty", help: "write the path of the file")
+        ]
+    }
 
     private static var hostFileOptions: [OptionSpecification] {
         [

@@ -162,7 +162,8 @@ extension ConfigurationReader {
             "\(title): \"\(marks.text(of: path))\" wants \(kind.expectation)",
             at: value,
             label: label,
-            suggestions: suggestions
+            suggestions: suggestions,
+            help: Habits.help(value: tape.isScalar(value) ? tape.text(value) : "", for: kind)
         )
     }
 }

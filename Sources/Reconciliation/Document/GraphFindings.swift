@@ -136,9 +136,10 @@ struct GraphFindings {
                     )
                 ],
                 help: [
-                    isExport
-                        ? "write writable: false, or let node \(node) be written"
-                        : "write read-only: true here as well, or let node \(node) be written"
+                    (isExport
+                        ? "write writable: false, or "
+                        : canRest(parent, path) ? "write read-only: true here as well, or " : "")
+                        + "let node \(node) be written"
                 ]
             )
         case .unaligned(let size, let alignment):
@@ -157,6 +158,14 @@ struct GraphFindings {
                 help: ["make the size a multiple of \(alignment), or export it read-only"]
             )
         }
+    }
+
+    /// Whether a node that is read-only asks for no writes below: a format, not a filter.
+    private func canRest(_ parent: String, _ edge: String) -> Bool {
+        guard let name = ObjectKind.split(parent)?.name, let node = graph.description.nodes[name],
+            !node.isReadOnly
+        else { return false }
+        return Catalog.driver(node.driver)?.role(edge: edge, of: node)?.contains(.metadata) ?? false
     }
 
     /// The edge by which the topmost user reaches down.

@@ -39,6 +39,35 @@ enum Habits {
         } ?? []
     }
 
+    /// Help about a value of another type than its option's.
+    ///
+    /// - Parameters:
+    ///   - value: What is written; empty for a mapping or a list.
+    ///   - kind: The option's type.
+    /// - Returns: Sentences; none when nothing can be said.
+    static func help(value: String, for kind: OptionKind) -> [String] {
+        switch kind {
+        case .mapping(let options):
+            if options.contains(where: { $0.key == "no-flush" }), let mode = cacheModes[value] {
+                return ["write \(mode)"]
+            }
+            let fields = options.map { "\($0.key): ..." }.joined(separator: ", ")
+            return options.isEmpty ? [] : ["write the fields that are wished of {\(fields)}"]
+        default: return []
+        }
+    }
+
+    /// What QEMU's words for a cache mean in options of a node; writing through is asked for by the
+    /// client with each request.
+    private static let cacheModes = [
+        "writeback": "cache: {direct: false, no-flush: false}, which is the default",
+        "none": "cache: {direct: true}",
+        "off": "cache: {direct: true}",
+        "unsafe": "cache: {no-flush: true}",
+        "writethrough": "cache: {direct: false}; clients ask for durable writes one by one (FUA)",
+        "directsync": "cache: {direct: true}; clients ask for durable writes one by one (FUA)",
+    ]
+
     /// Help about a name that no object has.
     static func help(name: String, wanted kind: ObjectKind, at path: String) -> [String] {
         guard kind == .node else { return [] }
