@@ -334,7 +334,7 @@ exports: {disk: {type: nbd, node: disk, writable: true, on-remove: disconnect}}
         wished = sluice.directory / "wished.yaml"
         # A quorum over the disk needs a drain of it, which cannot end.
         wished.write_text(sluice.fill(self.text(path)).replace(
-            "exports:", "  over: {driver: copy-on-read, file: far}\nexports:").replace("node: far,", "node: over,"))
+            "exports:", "  over: {driver: quorum, vote-threshold: 1, children: [far]}\nexports:").replace("node: far,", "node: over,"))
         applying = subprocess.Popen(
             [os.environ.get("SLUICE", ""), "apply", wished, "--yes", "--control", sluice.control],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -376,7 +376,7 @@ exports: {disk: {type: nbd, node: disk, writable: true, on-remove: disconnect}}
         before = sluice.still()
         wished = sluice.directory / "wished.yaml"
         wished.write_text(sluice.fill(self.text(path, ", reconnect-delay: 10m")).replace(
-            "exports:", "  over: {driver: copy-on-read, file: far}\nexports:").replace("node: far,", "node: over,"))
+            "exports:", "  over: {driver: quorum, vote-threshold: 1, children: [far]}\nexports:").replace("node: far,", "node: over,"))
         sluice.cli("apply", wished, "--yes", code=None)
         self.assertEqual(sluice.still(), before)
         server.start()
