@@ -13,7 +13,7 @@ scratch="$(realpath -m "${SLUICE_SCRATCH:-.build}")"
 conformance="${SLUICE_CONFORMANCE:-../shared/conformance}"
 sluice="$scratch/release/sluice"
 passed=0
-failed=0
+failed=()
 skipped=0
 
 # Runs one step and counts it.
@@ -26,7 +26,7 @@ step() {
         passed=$((passed + 1))
         echo "-- $title: passed in $((SECONDS - begin)) s"
     else
-        failed=$((failed + 1))
+        failed+=("$title")
         echo "-- $title: FAILED in $((SECONDS - begin)) s"
         return 1
     fi
@@ -41,8 +41,11 @@ skip() {
 
 finish() {
     echo
-    echo "steps: $passed passed, $failed failed, $skipped skipped, in $((SECONDS / 60)) min"
-    [ "$failed" -eq 0 ]
+    echo "steps: $passed passed, ${#failed[@]} failed, $skipped skipped, in $((SECONDS / 60)) min"
+    # Once more at the end, where they are looked for: who failed.
+    for title in "${failed[@]}"; do echo "failed: $title"; done
+    grep -h -A 6 -e '^✘ Test' -e '^FAIL: ' -e '^ERROR: ' "$scratch"/*.tests.log 2>/dev/null | head -80
+    [ "${#failed[@]}" -eq 0 ]
     exit
 }
 
@@ -68,7 +71,7 @@ unit_tests() {
     # Rings of all tests at once are more memory than an ordinary user may lock.
     # "◇" lines say that a test has begun: too many to read.
     SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=48 SWIFT_BACKTRACE=enable=no \
-        swift test --scratch-path "$scratch" | grep -v "^◇"
+        swift test --scratch-path "$scratch" | grep -v "^◇" | tee "$scratch/unit.tests.log"
 }
 
 conformance_cases() {
@@ -77,9 +80,11 @@ conformance_cases() {
 
 end_to_end() {
     SLUICE="$sluice" SLUICE_CONFORMANCE="$conformance" \
-        "$(python_with nbd)" -m unittest discover --verbose -s Tests/EndToEnd -p 'test_*.py'
+        "$(python_with nbd)" -m unittest discover --verbose -s Tests/EndToEnd -p 'test_*.py' \
+        2>&1 | tee "$scratch/end-to-end.tests.log"
 }
 
+rm -f "$scratch"/*.tests.log
 step "packages" install_missing_packages \
     libyaml-dev libinotifytools0-dev liburing-dev zlib1g-dev libzstd-dev pkg-config qemu-utils qemu-system-common \
     fio nbdkit nbd-server libnbd-bin fuse3 e2fsprogs xfsprogs python3 python3-libnbd python3-yaml \

@@ -63,11 +63,17 @@ struct ControlServerTests {
     @Test("beyond 64 connections a new one is told so, and room comes back")
     func connections() async throws {
         try await withServer { socket in
-            var peers = try (0..<ControlLimits.connectionsMax).map { _ in try Peer(socket) }
-            // A 65th is told so, whatever it asks, when all of the others are counted.
-            let last = try Peer(socket)
-            last.send("GET /v1/status HTTP/1.1\r\n\r\n")
-            #expect(last.receive().hasPrefix("HTTP/1.1 503 "))
+            // They wait for lines that never come: who is answered may be silent for any time.
+            var peers = try (0...ControlLimits.connectionsMax).map { _ in
+                let peer = try Peer(socket)
+                peer.send("GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+                return peer
+            }
+            // Which of them came last only the server knows.
+            let status = "HTTP/1.1 200"
+            let answers = peers.map { $0.receive(status.utf8.count) }
+            #expect(answers.count { $0 == status } == ControlLimits.connectionsMax)
+            #expect(answers.count { $0 == "HTTP/1.1 503" } == 1)
             peers.removeAll()
             var answer: [UInt8] = []
             while answer.isEmpty {
@@ -105,6 +111,12 @@ struct ControlServerTests {
             group.addTask {
                 // Its end is the cancellation below.
                 try? await server.run { question in
+                    if question.endpoint == .events {
+                        let (lines, continuation) = AsyncStream<[UInt8]>.makeStream()
+                        // Held by the action, so that the lines end with the client and not before.
+                        question.abandonment.whenSet { continuation.finish() }
+                        return ControlAnswer(body: .lines(lines))
+                    }
                     if question.endpoint == .graph {
                         let bytes = [UInt8](
                             repeating: UInt8(ascii: "x"),
@@ -154,14 +166,15 @@ private final class Peer {
         _ = write(descriptor, bytes, bytes.count)
     }
 
-    /// Everything until the other side closes.
-    func receive() -> String {
+    /// Everything until the other side closes, or its first bytes.
+    func receive(_ limit: Int = .max) -> String {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
-        while true {
-            let count = read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+        var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
+        while bytes.count < limit {
+            let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+            guard count > 0 else { break }
             bytes += chunk[..<count]
         }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

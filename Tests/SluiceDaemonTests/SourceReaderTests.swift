@@ -106,7 +106,7 @@ struct SourceReaderTests {
             return
         }
         #expect(!found.files.isEmpty)
-        #expect(found.oddities.map(\.path) == [directory + "/a/pipe.yaml"])
+        #expect(found.oddities.map(\.path) == [directory + "/graph.d/pipe.yaml"])
     }
 
     @Test("while git works in the tree around the files they are left alone, but not for ever")

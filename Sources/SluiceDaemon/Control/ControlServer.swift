@@ -67,7 +67,10 @@ package struct ControlServer: Sendable {
             NIOHTTPServerRequestAggregator(maxContentLength: ControlLimits.requestBytesMax)
         )
         try pipeline.addHandler(AnswerEncoder())
-        return try Client(wrappingChannelSynchronously: channel)
+        let client = try Client(wrappingChannelSynchronously: channel)
+        // Reading starts with the timer: what the rest of the process is busy with is no silence.
+        try channel.syncOptions?.setOption(.autoRead, value: true)
+        return client
     }
 
     /// Serves one client; what goes wrong with it is its own matter and ends with it.
@@ -78,7 +81,6 @@ package struct ControlServer: Sendable {
             // No earlier: a client that nobody serves, because the daemon ends, must not be wrapped.
             let client = try await channel.eventLoop.submit { try Self.configure(channel) }.get()
             try await client.executeThenClose { requests, answers in
-                try await channel.setOption(.autoRead, value: true).get()
                 for try await request in requests {
                     let answer = await self.answer(request, from: channel, abandonment, route)
                     try await write(answer, to: answers, of: channel)

@@ -52,6 +52,9 @@ package final class StateDirectory: Sendable {
     }
 
     deinit {
+        // A child that is about to become another program holds a copy of the descriptor: closing
+        // ours alone would leave the lock with it for a moment.
+        flock(lock, LOCK_UN)
         close(lock)
         close(descriptor)
     }
