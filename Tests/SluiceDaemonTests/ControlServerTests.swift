@@ -87,7 +87,10 @@ struct ControlServerTests {
     @Test("a stale socket is replaced, one with a listener is not")
     func stale() async throws {
         let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-        close(try ControlListener.open(path: path))
+        let stale = try ControlListener.open(path: path)
+        // A child that another test starts may hold a copy of the descriptor for a moment.
+        shutdown(stale, Int32(SHUT_RDWR))
+        close(stale)
         let descriptor = try ControlListener.open(path: path)
         var status = stat()
         #expect(stat(path, &status) == 0)

@@ -126,11 +126,3 @@ struct RestartTests {
         )
     }
 }
-
-/// Replaces a file by rename.
-func replaceFile(_ path: String, with text: String) {
-    guard let file = fopen(path + ".part", "w") else { return }
-    fputs(text, file)
-    fclose(file)
-    rename(path + ".part", path)
-}

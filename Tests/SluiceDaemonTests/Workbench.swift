@@ -43,9 +43,7 @@ final class Workbench {
     }
 
     func write(raw text: String, to path: String) {
-        guard let file = fopen(directory + "/" + path, "w") else { return }
-        fputs(text, file)
-        fclose(file)
+        writeFile(directory + "/" + path, text)
     }
 
     func remove(_ name: String) { unlink(directory + "/graph.d/" + name) }
