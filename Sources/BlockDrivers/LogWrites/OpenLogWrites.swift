@@ -34,9 +34,11 @@ final class OpenLogWrites: OpenNode {
         log = WriteLog(
             sectorBytes: UInt64(clamping: opening.node.options.integer("log-sector-size") ?? 512)
         )
+        guard let access = opening.access, !settings.current.isReadOnly else { return }
+        // Also to know now that the log's end can be written when the node leaves.
+        let child = try access.open(["log"])
         // A format above may write before the graph is switched; that belongs into the log, too.
-        guard settings.current.appends, let access = opening.access else { return }
-        log.start(at: try findEnd(try access.open(["log"])))
+        if settings.current.appends { log.start(at: try findEnd(child)) }
     }
 
     /// What views obey.
