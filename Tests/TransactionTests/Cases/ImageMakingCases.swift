@@ -8,7 +8,7 @@ struct ImageMakingCases {
         arguments: ["metadata", "falloc", "full"]
     )
     func dataFileKeepsItsData(preallocation: String) async throws {
-        try await Workshop.run(standsIn: false) { workshop in
+        try await Workshop.run(standsIn: []) { workshop in
             workshop.directory.file("image", sizeBytes: 0)
             workshop.directory.file("data", sizeBytes: 64 << 10, fill: 7)
             workshop.directory.file("short", sizeBytes: 6 << 10, fill: 7)
@@ -43,7 +43,7 @@ struct ImageMakingCases {
         arguments: ["metadata", "falloc", "full"]
     )
     func roomBehindTables(preallocation: String) async throws {
-        try await Workshop.run(standsIn: false) { workshop in
+        try await Workshop.run(standsIn: []) { workshop in
             workshop.directory.file("image", sizeBytes: 0)
             let outcome = await workshop.apply(
                 "nodes: {q: {driver: qcow2, backing: null, file: {driver: file, filename: image}, "

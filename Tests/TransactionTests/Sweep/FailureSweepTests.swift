@@ -44,7 +44,7 @@ struct FailureSweepTests {
     }
 
     private static func sweep(_ form: GraphText) async throws -> Tally {
-        try await Workshop.run(standsIn: false) { workshop in
+        try await Workshop.run(standsIn: []) { workshop in
             var tally = Tally()
             for change in GraphChanges.all {
                 var wished = form

@@ -28,9 +28,14 @@ final class DiskClient {
 
     /// Writes.
     func write(_ offset: UInt64 = 0, _ bytes: [UInt8]) -> Answer? {
+        sendWrite(offset, bytes)
+        return answer(payload: 0)
+    }
+
+    /// Sends a write and does not wait.
+    func sendWrite(_ offset: UInt64, _ bytes: [UInt8]) {
         command(1, offset, bytes.count)
         client.send(bytes)
-        return answer(payload: 0)
     }
 
     /// Makes everything durable.
@@ -58,6 +63,9 @@ final class DiskClient {
         guard error == 0 else { return Answer(errorNumber: error) }
         return Answer(errorNumber: 0, bytes: client.receive(length))
     }
+
+    /// Says good-bye; the server need not answer.
+    func leave() { command(2, 0, 0) }
 
     /// Whether an answer is there already.
     var hasAnswer: Bool { client.hasInput }

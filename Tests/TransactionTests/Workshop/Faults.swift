@@ -40,6 +40,8 @@ final class Faults: Sendable {
 struct FaultyKind: BlockDriverKind {
     let inner: any BlockDriverKind
     let faults: Faults
+    /// Where requests wait when the workshop says so; absent when the kind itself stands in.
+    let holds: StandIns?
 
     var name: String { inner.name }
 
@@ -47,7 +49,12 @@ struct FaultyKind: BlockDriverKind {
         try faults.step("open \(opening.node.name)")
         let opened = try inner.open(opening)
         return NodeOpening(
-            node: FaultyNode(name: opening.node.name, inner: opened.node, faults: faults),
+            node: FaultyNode(
+                name: opening.node.name,
+                inner: opened.node,
+                faults: faults,
+                holds: holds
+            ),
             creation: opened.creation
         )
     }
@@ -57,11 +64,13 @@ private final class FaultyNode: OpenNode {
     private let name: String
     private let inner: any OpenNode
     private let faults: Faults
+    private let holds: StandIns?
 
-    init(name: String, inner: any OpenNode, faults: Faults) {
+    init(name: String, inner: any OpenNode, faults: Faults, holds: StandIns?) {
         self.name = name
         self.inner = inner
         self.faults = faults
+        self.holds = holds
     }
 
     func limits(over children: [String: BlockLimits]) throws(GraphError) -> BlockLimits {
@@ -69,7 +78,11 @@ private final class FaultyNode: OpenNode {
         return try inner.limits(over: children)
     }
 
-    func makeDriver(in context: DriverContext) -> any BlockDriver { inner.makeDriver(in: context) }
+    func makeDriver(in context: DriverContext) -> any BlockDriver {
+        let driver = inner.makeDriver(in: context)
+        guard let holds else { return driver }
+        return HoldingDriver(name: name, inner: driver, loop: context.loop, all: holds)
+    }
 
     func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
         try faults.step("prepare \(name)")
@@ -85,6 +98,7 @@ private final class FaultyNode: OpenNode {
 
     var livesOnOneLoop: Bool { inner.livesOnOneLoop }
     var currentSizeBytes: UInt64? { inner.currentSizeBytes }
+    var reportedSizeBytes: UInt64? { inner.reportedSizeBytes }
 
     func settle(over access: ChildAccessPlan) throws(GraphError) {
         try faults.step("settle \(name)")

@@ -8,7 +8,7 @@ import RingLoop
 /// They pass requests to their first child; without one they are a disk of 64 KiB that answers
 /// anything. What a node asks of its children still follows from the driver's specification.
 final class StandIns: Sendable {
-    static let names = [
+    static let names: Set<String> = [
         "qcow2", "nbd", "quorum", "copy-before-write", "copy-on-read", "snapshot-access",
         "blkverify", "compress", "preallocate",
     ]
@@ -16,15 +16,19 @@ final class StandIns: Sendable {
     private struct State {
         var log: [String] = []
         var holding: Set<String> = []
+        var holdingOnce: Set<String> = []
         var failing: Set<String> = []
-        var views: [StandInDriver] = []
+        var holders: [any Holder] = []
         var sizes: [String: UInt64] = [:]
         var alignments: [String: UInt32] = [:]
     }
 
     private let state = Locked(State())
 
-    var kinds: [any BlockDriverKind] { Self.names.map { StandInKind(name: $0, all: self) } }
+    /// Kinds that stand in for drivers of some names.
+    func kinds(_ names: Set<String>) -> [any BlockDriverKind] {
+        names.sorted().map { StandInKind(name: $0, all: self) }
+    }
 
     /// What happened, in order.
     var log: [String] { state.withLock { $0.log } }
@@ -33,7 +37,21 @@ final class StandIns: Sendable {
 
     /// Has nodes park every request that reaches them.
     func hold(_ nodes: String...) { state.withLock { $0.holding = Set(nodes) } }
-    func holds(_ node: String) -> Bool { state.withLock { $0.holding.contains(node) } }
+
+    /// Has a node park the next request that reaches it, and no other.
+    func holdOnce(_ node: String) { state.withLock { $0.holdingOnce = [node] } }
+
+    /// Whether a node parks a request; the holder is told to let go later.
+    func takes(_ node: String, _ holder: any Holder) -> Bool {
+        state.withLock { state in
+            guard state.holding.contains(node) || state.holdingOnce.remove(node) != nil else {
+                return false
+            }
+            state.log.append("hold \(node)")
+            if !state.holders.contains(where: { $0 === holder }) { state.holders.append(holder) }
+            return true
+        }
+    }
 
     /// Has steps fail, such as `check q` or `close q`.
     func fail(_ steps: String...) { state.withLock { $0.failing = Set(steps) } }
@@ -57,22 +75,28 @@ final class StandIns: Sendable {
 
     /// Has held requests go on, and holds none any more.
     func letGo() async {
-        let views = state.withLock { state in
+        let holders = state.withLock { state in
             state.holding = []
-            return state.views
+            state.holdingOnce = []
+            defer { state.holders = [] }
+            return state.holders
         }
-        for view in views {
+        for holder in holders {
             await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
-                let isAlive = view.loop.post {
-                    view.letGo()
+                let isAlive = holder.loop.post {
+                    holder.letGo()
                     done.resume()
                 }
                 if !isAlive { done.resume() }
             }
         }
     }
+}
 
-    fileprivate func enter(_ view: StandInDriver) { state.withLock { $0.views.append(view) } }
+/// A view that parks requests until it is told to let them go, on its loop's thread.
+protocol Holder: AnyObject, Sendable {
+    var loop: EventLoop { get }
+    func letGo()
 }
 
 private struct StandInKind: BlockDriverKind {
@@ -104,14 +128,7 @@ private final class StandInNode: OpenNode {
     }
 
     func makeDriver(in context: DriverContext) -> any BlockDriver {
-        let view = StandInDriver(
-            name: name,
-            child: context.edges.first,
-            loop: context.loop,
-            all: all
-        )
-        all.enter(view)
-        return view
+        StandInDriver(name: name, child: context.edges.first, loop: context.loop, all: all)
     }
 
     func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
@@ -153,7 +170,7 @@ private final class StandInChange: PreparedChange {
 
 /// One loop's view of a stand-in.
 // Not checked: all but the constants is touched on the loop's thread only.
-private final class StandInDriver: BlockDriver, @unchecked Sendable {
+private final class StandInDriver: BlockDriver, Holder, @unchecked Sendable {
     let loop: EventLoop
     private let name: String
     private let child: Edge?
@@ -170,12 +187,9 @@ private final class StandInDriver: BlockDriver, @unchecked Sendable {
     var movesPages: Bool { false }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
-        guard !all.holds(name) else {
-            all.add("hold \(name)")
-            held.append(request)
-            return .parked
-        }
-        return answer(request)
+        guard all.takes(name, self) else { return answer(request) }
+        held.append(request)
+        return .parked
     }
 
     func drainBegan() { all.add("drain \(name)") }

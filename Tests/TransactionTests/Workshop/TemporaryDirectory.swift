@@ -36,10 +36,24 @@ final class TemporaryDirectory: Sendable {
     /// Makes a file whose bytes all are `fill`, and returns its path.
     @discardableResult
     func file(_ name: String, sizeBytes: Int = 64 << 10, fill: UInt8 = 0) -> String {
+        self.file(name, bytes: [UInt8](repeating: fill, count: sizeBytes))
+    }
+
+    /// Makes a file of these bytes, and returns its path.
+    @discardableResult
+    func file(_ name: String, bytes: [UInt8]) -> String {
         let file = path + "/" + name
         let fd = creat(file, 0o600)
-        let bytes = [UInt8](repeating: fill, count: sizeBytes)
-        _ = write(fd, bytes, bytes.count)
+        var written = 0
+        while written < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                write(fd, $0.baseAddress.map { $0 + written }, bytes.count - written)
+            }
+            // A ring that is closed elsewhere interrupts the thread that made it.
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            written += count
+        }
         close(fd)
         return file
     }

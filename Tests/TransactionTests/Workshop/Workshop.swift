@@ -30,7 +30,7 @@ actor Workshop {
 
     nonisolated let directory: TemporaryDirectory
     nonisolated let faults = Faults()
-    nonisolated let standIns = StandIns()
+    nonisolated let standIns: StandIns
     private nonisolated let control: EventLoop
     private nonisolated let loop: EventLoop
     let graph: LiveGraph
@@ -42,9 +42,12 @@ actor Workshop {
 
     /// A workshop.
     ///
-    /// - Parameter standsIn: Whether formats and the like are replaced by ``standIns``.
+    /// - Parameters:
+    ///   - names: Drivers that ``standIns`` stand in for.
+    ///   - standIns: What stands in, and what makes requests of real drivers wait.
     /// - Throws: What the system says when there is no directory or no thread.
-    private init(standsIn: Bool) throws {
+    private init(standsIn names: Set<String>, _ standIns: StandIns) throws {
+        self.standIns = standIns
         directory = try TemporaryDirectory()
         control = try EventLoop(configuration: EventLoopConfiguration(name: "control"))
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "default"))
@@ -53,13 +56,13 @@ actor Workshop {
         let groups = ThrottleGroups()
         let faults = faults
         let real = DriverCatalog.kinds(throttleGroups: groups)
-        let kinds =
-            standsIn
-            ? real.filter { !StandIns.names.contains($0.name) } + standIns.kinds : real
+        let kinds = real.filter { !names.contains($0.name) }
+            .map { FaultyKind(inner: $0, faults: faults, holds: standIns) }
+        let others = standIns.kinds(names).map { FaultyKind(inner: $0, faults: faults, holds: nil) }
         let (answersLate, answerLate) = AsyncStream.makeStream(of: Void.self)
         self.answersLate = answersLate
         graph = LiveGraph(
-            kinds: kinds.map { FaultyKind(inner: $0, faults: faults) },
+            kinds: kinds + others,
             participants: [FaultyParticipant(groups, faults: faults)],
             services: [FaultyService(NBDService(loop: loop), faults: faults)],
             defaultLoop: loop,
@@ -68,11 +71,19 @@ actor Workshop {
     }
 
     /// Runs a body with a workshop, and tidies up.
+    ///
+    /// - Parameters:
+    ///   - names: Drivers that stand-ins replace; all others are those of the product.
+    ///   - standIns: What stands in; another workshop's to make requests of both wait together.
+    ///   - body: What is done with it.
+    /// - Returns: What the body returns.
+    /// - Throws: What the body throws, or the system when there is no directory or no thread.
     static func run<Result: Sendable>(
-        standsIn: Bool = true,
+        standsIn names: Set<String> = StandIns.names,
+        with standIns: StandIns = StandIns(),
         _ body: (Workshop) async throws -> Result
     ) async throws -> Result {
-        let workshop = try Workshop(standsIn: standsIn)
+        let workshop = try Workshop(standsIn: names, standIns)
         do {
             let result = try await body(workshop)
             await workshop.end()
@@ -90,6 +101,11 @@ actor Workshop {
         loop.stop()
         loop.join()
         control.stop()
+    }
+
+    /// How many clients an export has.
+    func clientCount(of export: String) -> Int {
+        graph.snapshot.exports[export]?.handler.clients.count ?? 0
     }
 
     /// Nodes that left the graph and are still open, by number.
