@@ -9,7 +9,7 @@ import unittest
 
 import nbd
 
-from sluice_daemon import MIB, SLUICE, DaemonTest, wait_until
+from sluice_daemon import MIB, SLUICE, DaemonTest, run, wait_until
 
 # Answers come within milliseconds; the bound is for slow machines, and tells them from a hang all the same.
 ANSWER_SECONDS_MAX = 1
@@ -68,8 +68,10 @@ class Client:
 
 
 class HungTest(DaemonTest):
-    def begin(self, text):
+    def begin(self, text, far="far"):
         sluice = self.daemon({"disk.yaml": "sluice: 1\n"})
+        if far != "far":
+            run("qemu-img", "create", "-q", "-f", "qcow2", sluice.directory / "far.raw", "32M")
         for name in ("near", "other", "far"):
             with open(sluice.directory / f"{name}.raw", "ab") as file:
                 file.truncate(64 * MIB)
@@ -78,7 +80,7 @@ class HungTest(DaemonTest):
         self.addCleanup(self.server.wait)
         self.addCleanup(self.server.kill)
         wait_until(lambda: (sluice.directory / "far.sock").exists(), 10, "the server below answers")
-        sluice.edit("disk.yaml", text.replace("FAR", "far"))
+        sluice.edit("disk.yaml", text.replace("FAR", far))
         return sluice.start("--no-watch")
 
     def stall(self):
@@ -156,6 +158,34 @@ class HungTest(DaemonTest):
         self.assertEqual(again[0][0], 0, again)
         self.assertEqual(bytes(client.handle.pread(4096, 0)), bytes(4096))
         sluice.stop()
+
+    def test_a_format_that_cannot_settle_holds_its_clients_no_longer_than_the_drain_may(self):
+        nodes = HEAD + "  disk: {driver: qcow2, file: far, backing: null}\n"
+        wished = nodes + ('  top: {driver: qcow2, backing: disk, create: {size: 32MiB}, '
+                          'file: {driver: file, filename: "{dir}/top.qcow2", create: true}}\n')
+        sluice = self.begin(nodes + EXPORTS, far="disk")
+        client = Client(sluice.uri("far"))
+        client.handle.pwrite(b"\x22" * MIB, 0)  # tables that only memory knows, and nothing in flight
+        live = sluice.still()
+        self.stall()
+        outcome = self.apply(sluice, wished + EXPORTS.replace("FAR", "top"))
+        self.insist(sluice, DRAIN_SECONDS / 2)
+        client.send(1)
+        self.assertGivenUp(sluice, outcome, live)
+        self.assertIn("node/disk", json.dumps(outcome[0][1]), "it says who did not get there")
+        self.assertFalse((sluice.directory / "top.qcow2").exists())
+        self.insist(sluice, 0.5)
+        self.revive()
+        self.assertTrue(client.take(20), "every request is answered")
+        self.assertEqual(client.errors, 0)
+        self.assertEqual(bytes(client.handle.pread(MIB, 0)), b"\x22" * MIB)
+        again = self.apply(sluice, wished + EXPORTS.replace("FAR", "top"))
+        wait_until(lambda: again, 20, "the same plan works later")
+        self.assertEqual(again[0][0], 0, again)
+        client.handle.pwrite(b"\x33" * MIB, MIB)
+        self.assertEqual(bytes(client.handle.pread(2 * MIB, 0)), b"\x22" * MIB + b"\x33" * MIB)
+        sluice.stop()
+        run("qemu-img", "check", "-q", sluice.directory / "far.raw")
 
     def test_receipts_say_what_a_client_counted(self):
         nodes = HEAD + """  one: {driver: null-co, size: 16MiB}

@@ -30,7 +30,8 @@ struct FuzzStand: @unchecked Sendable {
         return ChildAccessPlan(
             children: [ChildReference(edge: "file", node: "file")],
             records: ["file": record],
-            home: home
+            home: home,
+            patience: .endless
         )
     }
 

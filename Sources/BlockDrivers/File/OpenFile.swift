@@ -77,6 +77,13 @@ final class OpenFile: OpenNode {
         return UInt64(clamping: facts.size_bytes)
     }
 
+    func shrink(toBytes sizeBytes: UInt64) {
+        let access = state.withLock { $0.pending ?? $0.access }
+        guard access.descriptor.isWritable, let length = Int64(exactly: sizeBytes) else { return }
+        // What cannot be taken back stays; there is nobody who could do better.
+        _ = clinux_ftruncate(access.descriptor.rawValue, length)
+    }
+
     func makeDriver(in context: DriverContext) -> any BlockDriver {
         state.withLock { state in
             state.isServed = true

@@ -78,11 +78,13 @@ extension ImageEngine {
         giveUpPackedRoom()
         let isClean = !hasChanges && blocks.dirtyCount == 0 && ripeningFrees.isEmpty
         op.pointee.pieceBytes += 1
-        // Twice is enough, unless something is in flight against the rule.
-        if isClean || op.pointee.pieceBytes > 4 {
+        if isClean {
             op.pointee.step = .settleHeader
             return .again
         }
+        // Twice is enough, unless the transaction gave up and requests go on: then the header does
+        // not say that everything is written.
+        guard op.pointee.pieceBytes <= 4 else { return fail(op, EBUSY) }
         op.pointee.stepAfterCheckpoint = .settle
         op.pointee.step = .checkpoint
         op.pointee.isSettling = true

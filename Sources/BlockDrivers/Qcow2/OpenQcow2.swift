@@ -93,9 +93,14 @@ final class OpenQcow2: OpenNode {
         let (engine, home, settings) = content.withLock { ($0.engine, $0.home, $0.settings) }
         guard let engine, let home else { return }
         precondition(!home.isCurrent, "a loop cannot wait for itself")
-        let call = try SettleCall(settings)
-        guard home.post({ call.begin(engine) }) else { return }
-        let result = call.wait()
+        let call: SettleCall
+        do throws(SystemError) {
+            call = try SettleCall()
+        } catch {
+            throw settings.refusal(error.sentence, option: nil)
+        }
+        guard home.post({ call.begin { engine.settle($0) } }) else { return }
+        let result = call.wait(until: access.deadlineNanoseconds)
         guard result == 0 else {
             throw settings.refusal(
                 "what \(settings.object) holds in memory could not be written: "

@@ -16,26 +16,42 @@ package struct Qcow2DriverKind: BlockDriverKind {
         guard let plan = opening.access, let file = opening.children["file"] else {
             throw settings.refusal("a qcow2 node needs a file")
         }
-        let alignment = opening.children.values.map(\.alignmentBytes).max() ?? 1
-        if let creation = settings.creation, plan.sizeBytes(of: "file") == 0 {
-            guard !settings.isReadOnly, !file.isReadOnly else {
-                throw settings.refusal(
-                    "the image of \(settings.object) cannot be made while it can only be read",
-                    code: .readOnly,
-                    option: "create"
-                )
-            }
+        guard let creation = settings.creation, plan.sizeBytes(of: "file") == 0 else {
+            return NodeOpening(node: try Self.open(opening, settings, plan))
+        }
+        guard !settings.isReadOnly, !file.isReadOnly else {
+            throw settings.refusal(
+                "the image of \(settings.object) cannot be made while it can only be read",
+                code: .readOnly,
+                option: "create"
+            )
+        }
+        let hasDataFile = opening.node.child("data-file") != nil
+        let making = ImageMaking(in: plan, edges: hasDataFile ? ["file", "data-file"] : ["file"])
+        do throws(GraphError) {
             try ImageMaker(creation: creation, settings: settings, opening: opening, plan: plan)
                 .make()
+            return NodeOpening(node: try Self.open(opening, settings, plan), creation: making)
+        } catch {
+            making.abort()
+            throw error
         }
-        let image = try Self.load(
+    }
+
+    private static func open(
+        _ opening: DriverOpening,
+        _ settings: Qcow2Settings,
+        _ plan: ChildAccessPlan
+    ) throws(GraphError) -> OpenQcow2 {
+        let alignment = opening.children.values.map(\.alignmentBytes).max() ?? 1
+        let image = try load(
             settings,
             over: plan,
             alignmentBytes: UInt64(alignment),
             hasDataFile: opening.node.child("data-file") != nil
         )
-        try Self.checkChildren(image.header, opening, settings)
-        return NodeOpening(node: OpenQcow2(image: image, settings: settings))
+        try checkChildren(image.header, opening, settings)
+        return OpenQcow2(image: image, settings: settings)
     }
 
     /// Reads an image over its children.

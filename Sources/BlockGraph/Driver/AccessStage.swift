@@ -1,13 +1,14 @@
 internal import RingLoop
 
 /// One blocking request.
-// Not checked, because it holds a pointer: the caller waits until the request was answered and
-// touches nothing meanwhile; `status` is written by the loop before it says so.
+// Not checked, because it holds a pointer: while the request is under way only the loop touches the
+// memory and `status`, and then it says that it is answered.
 final class AccessCall: @unchecked Sendable {
     let operation: BlockOperation
     let offsetBytes: UInt64
     let lengthBytes: UInt64
-    let buffer: UnsafeMutableRawPointer?
+    /// Memory of its own: a request that nobody waits for any more may still use it.
+    let buffer: UnsafeMutableRawBufferPointer?
     fileprivate var status = BlockStatus.parked
     fileprivate var occurrence: Occurrence?
 
@@ -15,13 +16,23 @@ final class AccessCall: @unchecked Sendable {
         _ operation: BlockOperation,
         offsetBytes: UInt64,
         lengthBytes: UInt64,
-        buffer: UnsafeMutableRawPointer?
+        hasBuffer: Bool
     ) {
         self.operation = operation
         self.offsetBytes = offsetBytes
         self.lengthBytes = lengthBytes
-        self.buffer = buffer
+        buffer =
+            hasBuffer
+            ? .allocate(byteCount: Int(lengthBytes), alignment: Self.alignmentBytes) : nil
     }
+
+    /// What any device takes, also without the page cache.
+    private static let alignmentBytes = 4096
+
+    deinit { buffer?.deallocate() }
+
+    /// Whether it was answered; any thread.
+    fileprivate var isAnswered: Bool { occurrence?.wait(until: 0) ?? true }
 
     fileprivate func answer(_ status: BlockStatus) {
         self.status = status
@@ -31,7 +42,7 @@ final class AccessCall: @unchecked Sendable {
 
 /// Views of some nodes on a loop that serves nobody else, and a slot for one request at a time.
 // Not checked: `nodes`, `edges`, `pool` and `taken` are touched on the loop's thread only, but for the end,
-// when the loop holds no request any more.
+// when the loop holds no request any more; `stuck` by the control plane only, one call at a time.
 final class AccessStage: @unchecked Sendable {
     /// A view to be made, children before their parents.
     struct View: Sendable {
@@ -41,13 +52,23 @@ final class AccessStage: @unchecked Sendable {
     }
 
     private let loop: EventLoop
+    private let patience: AccessPatience
+    /// The request that was not answered in time.
+    private var stuck: AccessCall?
     private var nodes: [NodeIdentity: Node] = [:]
     private var edges: [String: Edge] = [:]
     private var pool: RequestPool?
     /// The request of the last call.
     private var taken: BlockRequest?
 
-    init(loop: EventLoop) { self.loop = loop }
+    /// A stage without nodes.
+    init(loop: EventLoop, patience: AccessPatience) {
+        self.loop = loop
+        self.patience = patience
+    }
+
+    /// Whether a request is under way that nobody waits for.
+    var isBusy: Bool { stuck?.isAnswered == false }
 
     /// Makes the views and the edges to some of them.
     func build(_ views: [View], top: [(edge: String, child: NodeIdentity)]) throws(GraphError) {
@@ -69,7 +90,7 @@ final class AccessStage: @unchecked Sendable {
                 completion: { address in
                     let slot = address.assumingMemoryBound(to: RequestSlot.self)
                     guard let owner = slot.pointee.owner else { return }
-                    Unmanaged<AccessCall>.fromOpaque(owner).takeUnretainedValue()
+                    Unmanaged<AccessCall>.fromOpaque(owner).takeRetainedValue()
                         .answer(slot.pointee.status)
                 },
                 owner: nil
@@ -79,19 +100,26 @@ final class AccessStage: @unchecked Sendable {
 
     /// Makes a request and waits for its answer.
     ///
-    /// - Returns: 0, or a positive Linux error number.
+    /// - Returns: 0, or a positive Linux error number: ``timedOut`` when there is none in time.
     func perform(_ call: AccessCall, on edge: String) -> Int32 {
+        guard stuck == nil else { return Self.timedOut }
         do throws(GraphError) {
             let occurrence = try makeOccurrence()
             call.occurrence = occurrence
             let isAlive = loop.post { [self] in submit(call, on: edge) }
             guard isAlive else { return 5 }
-            occurrence.wait()
+            guard occurrence.wait(until: patience.end) else {
+                stuck = call
+                return Self.timedOut
+            }
             return call.status.errorNumber
         } catch {
             return 5
         }
     }
+
+    /// `ETIMEDOUT`.
+    private static let timedOut: Int32 = 110
 
     /// Drops the views, on their own thread, where their timers are.
     func takeDown() {
@@ -115,12 +143,14 @@ final class AccessStage: @unchecked Sendable {
         slot.pointee.flags = []
         slot.pointee.offsetBytes = call.offsetBytes
         slot.pointee.lengthBytes = call.lengthBytes
-        slot.pointee.buffer = call.buffer
+        slot.pointee.buffer = call.buffer?.baseAddress
         slot.pointee.pipe = -1
-        slot.pointee.owner = Unmanaged.passUnretained(call).toOpaque()
+        let owner = Unmanaged.passRetained(call)
+        slot.pointee.owner = owner.toOpaque()
         slot.pointee.isParked = true
         let status = edge.submit(request)
         guard !status.isParked else { return }
+        owner.release()
         slot.pointee.isParked = false
         call.answer(status)
     }

@@ -6,15 +6,18 @@ package struct ChildAccessPlan: Sendable {
     private let children: [ChildReference]
     private let records: [String: LiveGraph.Record]
     private let home: AccessLoop
+    private let patience: AccessPatience
 
     init(
         children: [ChildReference],
         records: [String: LiveGraph.Record],
-        home: AccessLoop
+        home: AccessLoop,
+        patience: AccessPatience
     ) {
         self.children = children
         self.records = records
         self.home = home
+        self.patience = patience
     }
 
     /// A plan for children that have none themselves, outside of any graph.
@@ -32,7 +35,11 @@ package struct ChildAccessPlan: Sendable {
         children = leaves.map { ChildReference(edge: $0.edge, node: $0.edge) }
         self.records = records
         home = AccessLoop()
+        patience = .endless
     }
+
+    /// Until when one request may take that is made now, in nanoseconds of the monotonic clock.
+    package var deadlineNanoseconds: UInt64 { patience.end }
 
     /// Makes views of some children, on a loop of the transaction's own.
     ///
@@ -51,7 +58,7 @@ package struct ChildAccessPlan: Sendable {
                 walk += record.description.children.map { ($0.node, false) }
             }
         }
-        let stage = AccessStage(loop: try home.loop())
+        let stage = AccessStage(loop: try home.loop(), patience: patience)
         let views = order.map { record in
             AccessStage.View(
                 identity: record.identity,
@@ -84,16 +91,28 @@ package struct ChildAccessPlan: Sendable {
 
     /// Size of a child now, in bytes; a file may be longer than when it was opened.
     package func sizeBytes(of edge: String) -> UInt64 {
-        guard var name = children.first(where: { $0.edge == edge })?.node else { return 0 }
+        guard let holder = holder(of: edge) else { return 0 }
+        return holder.node.currentSizeBytes ?? holder.limits.sizeBytes
+    }
+
+    /// Takes back by how much a child grew, when a transaction is undone that had it grow.
+    package func shrink(_ edge: String, toBytes sizeBytes: UInt64) {
+        guard let holder = holder(of: edge), let now = holder.node.currentSizeBytes,
+            now > sizeBytes
+        else { return }
+        holder.node.shrink(toBytes: sizeBytes)
+    }
+
+    /// The node whose size a child shows, through filters.
+    private func holder(of edge: String) -> LiveGraph.Record? {
+        guard var name = children.first(where: { $0.edge == edge })?.node else { return nil }
         for _ in 0...records.count {
-            guard let record = records[name] else { return 0 }
-            if let size = record.node.currentSizeBytes { return size }
-            guard let next = record.description.filteredChild else {
-                return record.limits.sizeBytes
-            }
+            guard let record = records[name] else { return nil }
+            guard record.node.currentSizeBytes == nil, let next = record.description.filteredChild
+            else { return record }
             name = next
         }
-        return 0
+        return nil
     }
 
     private func filename(of node: NodeDescription) -> String? {
@@ -130,13 +149,17 @@ package final class ChildAccess: Sendable {
 
     /// Longest piece of one request, in bytes.
     private static let pieceBytesMax = 1 << 20
+    /// Longest range of one request for zeroes, in bytes: what any disk does in a moment.
+    private static let zeroedBytesMax: UInt64 = 64 << 20
 
     init(stage: AccessStage, home: AccessLoop) {
         self.stage = stage
         self.home = home
     }
 
-    deinit { stage.takeDown() }
+    deinit {
+        if stage.isBusy { home.keep(stage) } else { stage.takeDown() }
+    }
 
     /// Reads bytes of a child; none behind its end may be asked for.
     ///
@@ -164,7 +187,10 @@ package final class ChildAccess: Sendable {
     ///
     /// - Returns: 0, or a positive Linux error number.
     package func flush(_ edge: String) -> Int32 {
-        stage.perform(AccessCall(.flush, offsetBytes: 0, lengthBytes: 0, buffer: nil), on: edge)
+        stage.perform(
+            AccessCall(.flush, offsetBytes: 0, lengthBytes: 0, hasBuffer: false),
+            on: edge
+        )
     }
 
     /// Has a range of a child read as zeroes, allocated.
@@ -175,15 +201,22 @@ package final class ChildAccess: Sendable {
         at offsetBytes: UInt64,
         lengthBytes: UInt64
     ) -> Int32 {
-        stage.perform(
-            AccessCall(
-                .writeZeroes,
-                offsetBytes: offsetBytes,
-                lengthBytes: lengthBytes,
-                buffer: nil
-            ),
-            on: edge
-        )
+        var done: UInt64 = 0
+        while done < lengthBytes {
+            let length = min(lengthBytes - done, Self.zeroedBytesMax)
+            let result = stage.perform(
+                AccessCall(
+                    .writeZeroes,
+                    offsetBytes: offsetBytes + done,
+                    lengthBytes: length,
+                    hasBuffer: false
+                ),
+                on: edge
+            )
+            guard result == 0 else { return result }
+            done += length
+        }
+        return 0
     }
 
     private func transfer(
@@ -192,20 +225,22 @@ package final class ChildAccess: Sendable {
         _ offsetBytes: UInt64,
         _ buffer: UnsafeMutableRawBufferPointer
     ) -> Int32 {
-        guard let start = buffer.baseAddress else { return 0 }
         var done = 0
         while done < buffer.count {
             let length = min(buffer.count - done, Self.pieceBytesMax)
-            let result = stage.perform(
-                AccessCall(
-                    operation,
-                    offsetBytes: offsetBytes + UInt64(done),
-                    lengthBytes: UInt64(length),
-                    buffer: start + done
-                ),
-                on: edge
+            let piece = UnsafeMutableRawBufferPointer(rebasing: buffer[done..<done + length])
+            let call = AccessCall(
+                operation,
+                offsetBytes: offsetBytes + UInt64(done),
+                lengthBytes: UInt64(length),
+                hasBuffer: true
             )
+            if operation == .write { call.buffer?.copyMemory(from: UnsafeRawBufferPointer(piece)) }
+            let result = stage.perform(call, on: edge)
             guard result == 0 else { return result }
+            if operation == .read, let bytes = call.buffer {
+                piece.copyMemory(from: UnsafeRawBufferPointer(bytes))
+            }
             done += length
         }
         return 0

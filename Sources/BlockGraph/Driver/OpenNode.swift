@@ -37,6 +37,10 @@ package protocol OpenNode: AnyObject, Sendable {
     /// The same for reports, at any time and on any thread; nothing where asking could wait.
     var reportedSizeBytes: UInt64? { get }
 
+    /// Makes a file that can grow as long as it was; called when a transaction is undone that had it
+    /// grow, and while nobody else may write it.
+    func shrink(toBytes sizeBytes: UInt64)
+
     /// Writes what only memory knows; called between drain and commit, while no request can reach
     /// the node, parents first. The node may go on serving afterwards.
     func settle(over access: ChildAccessPlan) throws(GraphError)
@@ -55,6 +59,7 @@ extension OpenNode {
     package var livesOnOneLoop: Bool { false }
     package var currentSizeBytes: UInt64? { nil }
     package var reportedSizeBytes: UInt64? { nil }
+    package func shrink(toBytes sizeBytes: UInt64) {}
     package func settle(over access: ChildAccessPlan) throws(GraphError) {}
     package func begin(over access: ChildAccessPlan) throws(GraphError) {}
 }

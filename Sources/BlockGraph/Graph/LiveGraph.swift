@@ -38,6 +38,8 @@ package final class LiveGraph {
     var views: [String: [NodeIdentity: [EdgeEnd]]] = [:]
     /// Nodes that left and whose last requests were not answered yet.
     var lingering: [(generation: UInt64, record: Record)] = []
+    /// Loops of transactions that gave up waiting for a node that did not answer.
+    var stuckAccess: [AccessLoop] = []
     /// Whether a transaction is at work, which closes by itself what can be closed.
     var isChanging = false
     /// Told when ``closeLingering()`` has something to do.

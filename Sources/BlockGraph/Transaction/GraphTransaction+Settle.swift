@@ -1,12 +1,32 @@
 import GraphModel
+import RingLoop
 
 // What nodes do between the drain and the commit, while no request can reach them.
 extension GraphTransaction {
     /// Has what is drained write what only memory knows, then what comes read what must be fresh.
     ///
     /// So a node that comes sees the whole of what one that leaves had in memory, though both were
-    /// open side by side.
+    /// open side by side. Exports wait meanwhile: a node that does not get there before the drain's
+    /// deadline, because what is below it hangs, undoes the plan.
     func settle() throws(GraphError) {
+        do throws(GraphError) {
+            try settleNodes()
+        } catch {
+            guard !drained.isEmpty, MonotonicClock.now >= settleDeadlineNanoseconds else {
+                throw error
+            }
+            throw GraphError(
+                code: .drainTimeout,
+                object: error.object,
+                option: error.option,
+                reason: "\(error.reason); exports may wait "
+                    + "\(transition.drainTimeoutNanoseconds / 1_000_000) ms and no longer, so the "
+                    + "plan was undone and they go on; try again, or with a longer --drain-timeout"
+            )
+        }
+    }
+
+    private func settleNodes() throws(GraphError) {
         let names = settledNames
         for name in graph.resolved.order.reversed() where names.contains(name) {
             guard let record = graph.records[name] else { continue }
@@ -62,7 +82,37 @@ extension GraphTransaction {
         of node: NodeDescription,
         in records: [String: LiveGraph.Record]
     ) -> ChildAccessPlan {
-        ChildAccessPlan(children: node.children, records: records, home: accessLoop)
+        ChildAccessPlan(
+            children: node.children,
+            records: records,
+            home: accessLoop,
+            patience: patience
+        )
+    }
+
+    /// How long a node may take for one request while no export waits, at least, in nanoseconds.
+    private static let preparingNanosecondsMin: UInt64 = 30_000_000_000
+
+    private var patience: AccessPatience {
+        let limit = transition.drainTimeoutNanoseconds
+        guard drained.isEmpty else {
+            return AccessPatience(
+                requestNanoseconds: .max,
+                deadlineNanoseconds: settleDeadlineNanoseconds
+            )
+        }
+        return AccessPatience(
+            requestNanoseconds: max(limit, Self.preparingNanosecondsMin),
+            deadlineNanoseconds: .max
+        )
+    }
+
+    /// When nodes must have settled, in nanoseconds of the monotonic clock.
+    private var settleDeadlineNanoseconds: UInt64 {
+        let (end, overflow) = drainStartNanoseconds.addingReportingOverflow(
+            transition.drainTimeoutNanoseconds
+        )
+        return overflow ? .max : end
     }
 
     /// Refuses nodes that keep state for one thread and are needed on several.

@@ -12,7 +12,7 @@ final class GraphTransaction {
     let graph: LiveGraph
     let transition: GraphTransition
     /// Where formats reach their children before anything serves them.
-    let accessLoop = AccessLoop()
+    let accessLoop: AccessLoop
 
     /// What becomes of a node.
     struct Coming {
@@ -42,6 +42,7 @@ final class GraphTransaction {
     init(graph: LiveGraph, transition: GraphTransition) {
         self.graph = graph
         self.transition = transition
+        accessLoop = AccessLoop(mayStart: graph.stuckAccess.count < AccessLoop.stuckCountMax)
     }
 
     var desired: GraphDescription { transition.desired.description }

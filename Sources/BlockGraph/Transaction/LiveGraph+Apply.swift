@@ -32,7 +32,9 @@ extension LiveGraph {
             // Requests may have been answered while nothing could be closed.
             if !lingering.isEmpty { answeredLate() }
         }
+        stuckAccess.removeAll { $0.sweep() }
         let transaction = GraphTransaction(graph: self, transition: transition)
+        defer { if !transaction.accessLoop.sweep() { stuckAccess.append(transaction.accessLoop) } }
         do throws(GraphError) {
             try transaction.prepare()
             try await beforeDrain()

@@ -61,7 +61,12 @@ final class SyncStand: @unchecked Sendable {
         var limits = ["file": try disk.limits(over: [:])]
         if let data { limits["data-file"] = try data.limits(over: [:]) }
         if let base { limits["backing"] = try base.node.limits(over: limits) }
-        let plan = ChildAccessPlan(children: children, records: records, home: home)
+        let plan = ChildAccessPlan(
+            children: children,
+            records: records,
+            home: home,
+            patience: .endless
+        )
         let opened = try Qcow2DriverKind().open(
             DriverOpening(
                 node: description,

@@ -24,8 +24,8 @@ struct ImageMakingCases {
                 )
                 #expect(refused.code == "E0501", "\(refused)")
                 let left = [UInt8](try Data(contentsOf: URL(filePath: data)))
-                #expect(left.starts(with: held))
-                workshop.directory.file("image", sizeBytes: 0)
+                #expect(left == held)
+                #expect(workshop.directory.sizeBytes(of: "image") == 0)
                 let outcome = await workshop.apply(wished + "}\n")
                 #expect(outcome.isApplied, "\(outcome)")
                 let now = [UInt8](try Data(contentsOf: URL(filePath: data)))
@@ -62,6 +62,40 @@ struct ImageMakingCases {
             #expect(!clusters.contains(0), "\(clusters)")
             #expect(Set(clusters).count == 8)
             #expect(bytes.count >= (clusters.max() ?? 0) + 512)
+        }
+    }
+
+    @Test(
+        "an image that was made is taken out again, wherever the plan fails, and can be made then"
+    )
+    func takenOut() async throws {
+        try await Workshop.run(standsIn: []) { workshop in
+            workshop.directory.file("image", sizeBytes: 0)
+            let wished =
+                "nodes: {q: {driver: qcow2, backing: null, create: {size: 1MiB}, "
+                + "file: {driver: throttle, throttle-group: g, "
+                + "file: {driver: file, filename: image}}}}\n"
+                + "exports: {e: {type: nbd, node: q, writable: true}}\n"
+            var step = 1
+            while true {
+                workshop.faults.arm(step)
+                guard !(await workshop.apply(wished).isApplied) else { break }
+                #expect(workshop.directory.sizeBytes(of: "image") == 0, "step \(step)")
+                step += 1
+            }
+            #expect(step > 10)
+            workshop.faults.arm(nil)
+            let client = try workshop.client("e")
+            #expect(client.write(0, [1])?.errorNumber == 0)
+            client.leave()
+            try await eventually { await workshop.clientCount(of: "e") == 0 }
+            // What is there is not made anew, and so not taken out.
+            _ = await workshop.apply("")
+            let size = workshop.directory.sizeBytes(of: "image")
+            #expect(size > 0)
+            workshop.faults.arm(9)
+            #expect(!(await workshop.apply(wished).isApplied))
+            #expect(workshop.directory.sizeBytes(of: "image") == size)
         }
     }
 }

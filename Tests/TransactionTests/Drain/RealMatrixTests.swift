@@ -96,8 +96,10 @@ struct RealMatrixTests {
 
     private func run(_ pair: Pair, _ number: Int, _ tally: inout Tally) async throws {
         let workshop = pair.workshop
+        let nothing = await workshop.still()
         let outcome = await workshop.apply(quick(pair.before))
         guard outcome.isApplied else {
+            #expect(await workshop.still() == nothing, "\(pair.title)")
             tally.illegal.insert(pair.child.title)
             return
         }

@@ -8,13 +8,18 @@ final class Faults: Sendable {
         var count = 0
         var failing: Int?
         var hit: String?
-        var codes: GraphError.Code = .openFailed
+        var actions: [String: @Sendable () -> Void] = [:]
     }
 
     private let state = Locked(State())
 
     /// Has the step of a number fail, counted from 1; none when there is no number.
     func arm(_ failing: Int?) { state.withLock { $0 = State(failing: failing) } }
+
+    /// Has something done when a step is passed; only the first time.
+    func at(_ step: String, _ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.actions[step] = action }
+    }
 
     /// The step that failed.
     var hit: String? { state.withLock { $0.hit } }
@@ -25,12 +30,13 @@ final class Faults: Sendable {
     /// Passes a step, or fails there.
     func step(_ name: @autoclosure () -> String) throws(GraphError) {
         let text = name()
-        let fails = state.withLock { state in
+        let (fails, action) = state.withLock { state in
             state.count += 1
-            guard state.count == state.failing else { return false }
-            state.hit = text
-            return true
+            let isHit = state.count == state.failing
+            if isHit { state.hit = text }
+            return (isHit, state.actions.removeValue(forKey: text))
         }
+        action?()
         guard fails else { return }
         throw GraphError(code: .openFailed, object: text, reason: "\(text) fails by order")
     }
@@ -99,6 +105,7 @@ private final class FaultyNode: OpenNode {
     var livesOnOneLoop: Bool { inner.livesOnOneLoop }
     var currentSizeBytes: UInt64? { inner.currentSizeBytes }
     var reportedSizeBytes: UInt64? { inner.reportedSizeBytes }
+    func shrink(toBytes sizeBytes: UInt64) { inner.shrink(toBytes: sizeBytes) }
 
     func settle(over access: ChildAccessPlan) throws(GraphError) {
         try faults.step("settle \(name)")
