@@ -119,7 +119,8 @@ def apply(sluice, text):
         connection.close()
     if verdict["exit"] != 0:
         raise SystemExit(f"refused: {verdict}")
-    return max(export["pause_ns"] for export in verdict["receipt"]["exports"]) / 1e9
+    exports = (verdict["receipt"] or {"exports": []})["exports"]  # none when nothing was to be changed
+    return max((export["pause_ns"] for export in exports), default=0) / 1e9
 
 
 def window(seconds, pace, change):
@@ -185,7 +186,11 @@ def main():
             free = lambda number: apply(sluice, FREE[number % len(FREE)])
             drained = lambda number: apply(sluice, DRAINED[number % len(DRAINED)])
             plan = [("calm", None), ("free", free)] * int(arguments.seconds)
-            windows = [(name, window(1, arguments.pace, change)) for name, change in plan]
+            windows = []
+            for name, change in plan:
+                apply(sluice, PLAIN)  # what a window begins with, so that all its changes are of its kind
+                windows.append((name, window(1, arguments.pace, change)))
+            apply(sluice, PLAIN)
             windows.append(("drained", window(arguments.seconds, arguments.pace, drained)))
             seen = load.end()
             collect(windows, seen, latencies, around, durations)

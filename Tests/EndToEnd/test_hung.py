@@ -9,7 +9,7 @@ import unittest
 
 import nbd
 
-from sluice_daemon import MIB, SLUICE, DaemonTest, run, wait_until
+from sluice_daemon import LONG, MIB, SLUICE, DaemonTest, run, wait_until
 
 # Answers come within milliseconds; the bound is for slow machines, and tells them from a hang all the same.
 ANSWER_SECONDS_MAX = 1
@@ -186,6 +186,26 @@ class HungTest(DaemonTest):
         self.assertEqual(bytes(client.handle.pread(2 * MIB, 0)), b"\x22" * MIB + b"\x33" * MIB)
         sluice.stop()
         run("qemu-img", "check", "-q", sluice.directory / "far.raw")
+
+    @unittest.skipUnless(LONG, "waits for half a minute (SLUICE_LONG=1)")
+    def test_a_node_that_cannot_be_read_is_not_waited_for_for_ever(self):
+        nodes = HEAD + "  disk: {driver: qcow2, file: far, backing: null}\n"
+        wished = nodes + EXPORTS.replace("FAR", "disk")
+        sluice = self.begin(HEAD + EXPORTS.replace("FAR", "other"), far="other")
+        live = sluice.still()
+        self.stall()
+        outcome = self.apply(sluice, wished)
+        self.insist(sluice, 5)
+        self.assertEqual(outcome, [], "it is still being tried")
+        wait_until(lambda: outcome, 60, "the plan gives up")
+        self.assertEqual(outcome[0][0], 13, outcome)
+        self.assertIn("node/disk", json.dumps(outcome[0][1]))
+        self.assertEqual(sluice.still(), live, "the plan left no trace")
+        self.revive()
+        again = self.apply(sluice, wished)
+        wait_until(lambda: again, 20, "the same plan works later")
+        self.assertEqual(again[0][0], 0, again)
+        sluice.stop()
 
     def test_receipts_say_what_a_client_counted(self):
         nodes = HEAD + """  one: {driver: null-co, size: 16MiB}
