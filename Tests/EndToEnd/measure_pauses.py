@@ -173,7 +173,7 @@ def main():
     for directory in (sluice.directory, theirs):
         for name in "ab":
             (directory / f"{name}.raw").write_bytes(os.urandom(MIB) * SIZE_MIB)
-    storage = None
+    storage = load = None
     latencies = {"calm": [], "free": [], "drained": [], "reopen": []}
     around = {"free": [], "drained": [], "reopen": []}
     pauses, durations = [], {"free": [], "drained": [], "reopen": []}
@@ -217,6 +217,8 @@ def main():
         ratio = statistics.median(pauses) / statistics.median(durations["reopen"])
         print(f"the median pause is {ratio:.2f} of the median duration of blockdev-reopen")
     finally:
+        if load is not None:
+            load.fio.kill()  # it does not end by itself when its server is gone
         sluice.clean()
         if storage:
             storage.process.terminate()

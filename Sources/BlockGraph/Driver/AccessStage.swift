@@ -32,7 +32,7 @@ final class AccessCall: @unchecked Sendable {
     deinit { buffer?.deallocate() }
 
     /// Whether it was answered; any thread.
-    fileprivate var isAnswered: Bool { occurrence?.wait(until: 0) ?? true }
+    fileprivate var isAnswered: Bool { occurrence?.hasHappened ?? true }
 
     fileprivate func answer(_ status: BlockStatus) {
         self.status = status

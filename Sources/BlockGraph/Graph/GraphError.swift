@@ -18,7 +18,7 @@ package struct GraphError: Error, Hashable, Sendable {
         case noSpace = "E0507"
         /// Clients are connected and the change would cut or confuse them.
         case inUse = "E0611"
-        /// Requests did not finish before the drain's deadline.
+        /// Requests did not finish, or nodes not settle, before the drain's deadline.
         case drainTimeout = "E0801"
         /// Everything was prepared and the caller gave up (journal, newer files).
         case abandoned = "E0802"

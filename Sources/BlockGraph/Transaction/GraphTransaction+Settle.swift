@@ -20,7 +20,7 @@ extension GraphTransaction {
                 object: error.object,
                 option: error.option,
                 reason: "\(error.reason); exports may wait "
-                    + "\(transition.drainTimeoutNanoseconds / 1_000_000) ms and no longer, so the "
+                    + "\(settleLimitNanoseconds / 1_000_000) ms and no longer, so the "
                     + "plan was undone and they go on; try again, or with a longer --drain-timeout"
             )
         }
@@ -90,11 +90,7 @@ extension GraphTransaction {
         )
     }
 
-    /// How long a node may take for one request while no export waits, at least, in nanoseconds.
-    private static let preparingNanosecondsMin: UInt64 = 30_000_000_000
-
     private var patience: AccessPatience {
-        let limit = transition.drainTimeoutNanoseconds
         guard drained.isEmpty else {
             return AccessPatience(
                 requestNanoseconds: .max,
@@ -102,7 +98,7 @@ extension GraphTransaction {
             )
         }
         return AccessPatience(
-            requestNanoseconds: max(limit, Self.preparingNanosecondsMin),
+            requestNanoseconds: transition.settleTimeoutNanoseconds,
             deadlineNanoseconds: .max
         )
     }
@@ -110,9 +106,16 @@ extension GraphTransaction {
     /// When nodes must have settled, in nanoseconds of the monotonic clock.
     private var settleDeadlineNanoseconds: UInt64 {
         let (end, overflow) = drainStartNanoseconds.addingReportingOverflow(
-            transition.drainTimeoutNanoseconds
+            settleLimitNanoseconds
         )
         return overflow ? .max : end
+    }
+
+    /// How long settling may take from the beginning of the drain, in nanoseconds: where clients wait
+    /// no longer than the drain, and longer where all that is drained leaves, such as at the end.
+    private var settleLimitNanoseconds: UInt64 {
+        drained.values.joined().contains { desired.exports[$0] != nil }
+            ? transition.drainTimeoutNanoseconds : transition.settleTimeoutNanoseconds
     }
 
     /// Refuses nodes that keep state for one thread and are needed on several.

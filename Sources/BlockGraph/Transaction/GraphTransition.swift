@@ -14,6 +14,9 @@ package struct GraphTransition: Sendable {
     package let baseDirectory: String
     /// Longest time for a drain, in nanoseconds.
     package let drainTimeoutNanoseconds: UInt64
+    /// Longest time for what nodes do while no client waits for it, in nanoseconds: each request of a
+    /// node that opens, and all of settling when no drained export goes on.
+    package let settleTimeoutNanoseconds: UInt64
 
     /// A transition.
     package init(
@@ -22,7 +25,8 @@ package struct GraphTransition: Sendable {
         formerNames: [String: String] = [:],
         drainedExports: Set<String> = [],
         baseDirectory: String,
-        drainTimeoutNanoseconds: UInt64 = 5_000_000_000
+        drainTimeoutNanoseconds: UInt64 = 5_000_000_000,
+        settleTimeoutNanoseconds: UInt64 = GraphTransition.settleNanoseconds
     ) {
         self.desired = desired
         self.replacedNodes = replacedNodes
@@ -30,5 +34,9 @@ package struct GraphTransition: Sendable {
         self.drainedExports = drainedExports
         self.baseDirectory = baseDirectory
         self.drainTimeoutNanoseconds = drainTimeoutNanoseconds
+        self.settleTimeoutNanoseconds = max(settleTimeoutNanoseconds, drainTimeoutNanoseconds)
     }
+
+    /// What settling takes at most where nobody says otherwise, in nanoseconds.
+    package static let settleNanoseconds: UInt64 = 30_000_000_000
 }

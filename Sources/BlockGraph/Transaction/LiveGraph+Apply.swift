@@ -116,6 +116,7 @@ extension LiveGraph {
     /// Removes everything, so that the last state is on disk and every file is closed.
     package func removeAll(
         drainTimeoutNanoseconds: UInt64,
+        settleTimeoutNanoseconds: UInt64 = GraphTransition.settleNanoseconds,
         isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
         try await apply(
@@ -123,7 +124,8 @@ extension LiveGraph {
                 desired: .empty,
                 drainedExports: Set(exports.keys),
                 baseDirectory: "/",
-                drainTimeoutNanoseconds: drainTimeoutNanoseconds
+                drainTimeoutNanoseconds: drainTimeoutNanoseconds,
+                settleTimeoutNanoseconds: settleTimeoutNanoseconds
             )
         )
     }

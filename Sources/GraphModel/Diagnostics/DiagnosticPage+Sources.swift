@@ -48,9 +48,10 @@ extension DiagnosticPage {
             "E0801",
             "drain took too long",
             """
-            Requests of an export did not finish before the deadline, so nothing was switched and
-            everything was undone. A stuck disk or server below is the usual reason. Try again, or
-            allow more time with --drain-timeout.
+            Requests of an export did not finish before the deadline, or a node could not write or
+            read by then what it must before the switch, so nothing was switched and everything was
+            undone. A stuck disk or server below is the usual reason. Try again, or allow more time
+            with --drain-timeout.
             """
         ),
         DiagnosticPage(

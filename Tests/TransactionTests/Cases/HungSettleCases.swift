@@ -124,4 +124,21 @@ struct HungSettleCases {
             try await check(workshop, client, Self.live)
         }
     }
+
+    @Test("D15: where nobody goes on a node has more time to settle than a drain")
+    func leaving() async throws {
+        try await Workshop.run(standsIn: []) { workshop in
+            let client = try await begin(workshop)
+            client.leave()
+            try await eventually { await workshop.clientCount(of: "e") == 0 }
+            let standIns = workshop.standIns
+            workshop.faults.at("settle q") { standIns.hold("f") }
+            async let outcome = workshop.apply("", timeoutMilliseconds: 1)
+            try await eventually { standIns.log.contains("hold f") }
+            await standIns.letGo()
+            #expect(await outcome.isApplied)
+            try await workshop.start(quick(Self.live))
+            #expect(try workshop.client("e").read(0, 4096)?.bytes == Self.pattern)
+        }
+    }
 }

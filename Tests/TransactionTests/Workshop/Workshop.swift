@@ -97,7 +97,10 @@ actor Workshop {
     private func end() async {
         faults.arm(nil)
         for service in graph.services.values { service.stopListening() }
-        _ = try? await graph.removeAll(drainTimeoutNanoseconds: 1_000_000_000)
+        _ = try? await graph.removeAll(
+            drainTimeoutNanoseconds: 1_000_000_000,
+            settleTimeoutNanoseconds: 1_000_000_000
+        )
         loop.stop()
         loop.join()
         control.stop()
