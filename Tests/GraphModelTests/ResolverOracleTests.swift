@@ -61,82 +61,6 @@ private struct Oracle {
 
 @Suite("The resolver against the rules written slowly")
 struct ResolverOracleTests {
-    private static let filters = ["raw", "throttle", "copy-on-read", "compress", "blkdebug"]
-
-    /// A random graph without cycles: each node's children come before it.
-    private func graph(_ random: inout SeededGenerator) -> GraphDescription {
-        var graph = GraphBuilder()
-        let count = Int.random(in: 2...9, using: &random)
-        for number in 0..<count {
-            let name = "n\(number)"
-            var options: [(String, OptionValue)] = []
-            if Int.random(in: 0..<4, using: &random) == 0 {
-                options.append(("read-only", .flag(true)))
-            }
-            if Int.random(in: 0..<6, using: &random) == 0 {
-                options.append(("force-share", .flag(true)))
-            }
-            let below = { (random: inout SeededGenerator) in
-                "n\(Int.random(in: 0..<max(1, number), using: &random))"
-            }
-            switch number == 0 ? 0 : Int.random(in: 0..<6, using: &random) {
-            case 0: graph.node(name, "file", options: options)
-            case 1:
-                let (file, backing) = (below(&random), below(&random))
-                if Int.random(in: 0..<4, using: &random) == 0 {
-                    graph.node(
-                        name,
-                        "qcow2",
-                        ["file": file, "backing": backing, "data-file": below(&random)],
-                        options: options
-                    )
-                } else {
-                    graph.node(
-                        name,
-                        "qcow2",
-                        ["file": file, "backing": backing],
-                        options: options
-                    )
-                }
-            case 2:
-                graph.node(
-                    name,
-                    "copy-before-write",
-                    ["file": below(&random), "target": below(&random)],
-                    options: options
-                )
-            case 3:
-                graph.node(
-                    name,
-                    "quorum",
-                    ["children.0": below(&random), "children.1": below(&random)],
-                    options: options
-                )
-            default:
-                let driver = Self.filters.randomElement(using: &random) ?? "raw"
-                let isDebug = driver == "blkdebug"
-                if isDebug { options.append(("unshare-child-perms", .list([.text("write")]))) }
-                if driver == "raw", Bool.random(using: &random) {
-                    options.append(("offset", .integer(512)))
-                }
-                graph.node(
-                    name,
-                    driver,
-                    [isDebug ? "image" : "file": below(&random)],
-                    options: options
-                )
-            }
-        }
-        for number in 0..<Int.random(in: 0...3, using: &random) {
-            graph.export(
-                "e\(number)",
-                of: "n\(Int.random(in: 0..<count, using: &random))",
-                isWritable: Bool.random(using: &random)
-            )
-        }
-        return graph.description
-    }
-
     /// Random graphs for each of the four seeds; `SLUICE_ORACLE_GRAPHS=100000` is the long form.
     private static let rounds =
         (ProcessInfo.processInfo.environment["SLUICE_ORACLE_GRAPHS"].flatMap(Int.init) ?? 4_000) / 4
@@ -145,7 +69,7 @@ struct ResolverOracleTests {
     func agreement(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for round in 0..<Self.rounds {
-            let graph = graph(&random)
+            let graph = RandomGraph.make(&random)
             let oracle = Oracle(graph: graph)
             let resolved = ResolvedGraph(resolving: graph)
             let masks = oracle.masks()
@@ -171,7 +95,7 @@ struct ResolverOracleTests {
     func order() {
         var random = SeededGenerator(seed: 5)
         for _ in 0..<200 {
-            let graph = graph(&random)
+            let graph = RandomGraph.make(&random)
             let order = ResolvedGraph(resolving: graph).order
             let places = Dictionary(
                 uniqueKeysWithValues: order.enumerated().map { ($0.element, $0.offset) }

@@ -25,34 +25,72 @@ struct NBDPlan: Sendable {
     /// Exports by key.
     private(set) var exports: [String: Export] = [:]
 
-    /// Reads a graph.
-    init(_ change: ExportChange) throws(GraphError) {
-        var addresses: [String: NBDAddress] = [:]
+    /// Keys of exports by the names that clients ask for, by address.
+    private(set) var names: [NBDAddress: [String: String]] = [:]
+    /// Addresses by the listeners' names.
+    private var addresses: [String: NBDAddress] = [:]
+
+    /// No listeners.
+    init() {}
+
+    /// Reads what a change is about, and takes the rest from what is live.
+    init(_ change: ExportChange, after live: NBDPlan) throws(GraphError) {
         for (name, listener) in change.desired.listeners.sorted(by: { $0.key < $1.key })
         where listener.options.text("type") ?? "nbd" == "nbd" {
             addresses[name] = try add(listener, baseDirectory: change.baseDirectory)
         }
-        var names: [NBDAddress: [String: String]] = [:]
-        for (key, export) in change.desired.exports.sorted(by: { $0.key < $1.key })
-        where export.type == "nbd" {
-            guard let address = addresses[export.listener] else {
-                throw Self.refusal(
-                    key,
-                    "listener",
-                    "there is no listener \(export.listener) of type nbd"
-                )
+        if addresses == live.addresses {
+            (exports, names) = (live.exports, live.names)
+            for key in change.gone + change.affected { forget(key) }
+            for key in change.affected { try place(key, change, known: nil) }
+        } else {
+            let affected = Set(change.affected)
+            for key in change.desired.exports.keys.sorted() {
+                let known = affected.contains(key) ? nil : live.exports[key]?.facts
+                try place(key, change, known: known)
             }
-            if let other = names[address]?.updateValue(key, forKey: export.publicName) {
-                throw Self.refusal(
-                    key,
-                    "name",
-                    "clients of \(address) know export \(other) by the same name "
-                        + "\(export.publicName); give one of them another name"
-                )
-            }
-            names[address, default: [:]][export.publicName] = key
-            try add(export, at: address, limits: change.limits[key])
         }
+    }
+
+    private mutating func forget(_ key: String) {
+        guard let export = exports.removeValue(forKey: key) else { return }
+        names[export.address]?[export.facts.name] = nil
+    }
+
+    /// Adds an export where its listener is.
+    private mutating func place(
+        _ key: String,
+        _ change: ExportChange,
+        known: NBDExportFacts?
+    ) throws(GraphError) {
+        guard let export = change.desired.exports[key], export.type == "nbd" else { return }
+        guard let address = addresses[export.listener] else {
+            throw Self.refusal(
+                key,
+                "listener",
+                "there is no listener \(export.listener) of type nbd"
+            )
+        }
+        if let other = names[address]?[export.publicName] {
+            throw Self.refusal(
+                key,
+                "name",
+                "clients of \(address) know export \(other) by the same name "
+                    + "\(export.publicName); give one of them another name"
+            )
+        }
+        names[address, default: [:]][export.publicName] = key
+        let facts: NBDExportFacts
+        if let known {
+            facts = known
+        } else {
+            facts = try Self.facts(of: export, limits: change.limits[key])
+        }
+        exports[key] = Export(
+            facts: facts,
+            address: address,
+            clientCountMax: export.options.integer("max-connections").map { Int($0) } ?? .max
+        )
     }
 
     private mutating func add(
@@ -92,14 +130,13 @@ struct NBDPlan: Sendable {
         return address
     }
 
-    private mutating func add(
-        _ export: ExportDescription,
-        at address: NBDAddress,
+    private static func facts(
+        of export: ExportDescription,
         limits: BlockLimits?
-    ) throws(GraphError) {
+    ) throws(GraphError) -> NBDExportFacts {
         let name = export.publicName
         guard name.utf8.count <= NBDHandshake.nameBytesMax else {
-            throw Self.refusal(
+            throw refusal(
                 export.name,
                 "name",
                 "the name has \(name.utf8.count) bytes; NBD takes at most "
@@ -109,7 +146,7 @@ struct NBDPlan: Sendable {
         let limits = limits ?? BlockLimits(sizeBytes: 0)
         let smallest = max(1, limits.alignmentBytes)
         let preferred = max(limits.preferredBytes, smallest, 512)
-        let facts = NBDExportFacts(
+        return NBDExportFacts(
             key: export.name,
             name: name,
             description: export.options.text("description") ?? "",
@@ -122,29 +159,9 @@ struct NBDPlan: Sendable {
             ),
             isWritable: export.isWritable && !limits.isReadOnly
         )
-        exports[export.name] = Export(
-            facts: facts,
-            address: address,
-            clientCountMax: export.options.integer("max-connections").map { Int($0) } ?? .max
-        )
     }
 
     private static func refusal(_ key: String, _ option: String, _ reason: String) -> GraphError {
         GraphError(code: .address, object: "export/\(key)", option: option, reason: reason)
-    }
-
-    /// What clients shall find.
-    func directory(handlers: [String: NBDExport]) -> ExportDirectory.Content {
-        var content = ExportDirectory.Content()
-        for (key, export) in exports {
-            guard let handler = handlers[key] else { continue }
-            content.entries[key] = ExportDirectory.Entry(
-                facts: export.facts,
-                handler: handler,
-                clientCountMax: export.clientCountMax
-            )
-            content.names[export.address, default: [:]][export.facts.name] = key
-        }
-        return content
     }
 }

@@ -4,7 +4,9 @@ internal import BlockGraph
 final class NBDPreparedExports: PreparedExports {
     /// What is wished.
     let plan: NBDPlan
-    /// Handlers of all wished exports, by key.
+    /// Keys of exports that go.
+    let gone: [String]
+    /// Handlers of the exports that the change is about, by key.
     let exports: [String: NBDExport]
     /// Listeners that are new.
     let opened: [NBDAddress: NBDListener]
@@ -14,11 +16,13 @@ final class NBDPreparedExports: PreparedExports {
     init(
         service: NBDService,
         plan: NBDPlan,
+        gone: [String],
         exports: [String: NBDExport],
         opened: [NBDAddress: NBDListener]
     ) {
         self.service = service
         self.plan = plan
+        self.gone = gone
         self.exports = exports
         self.opened = opened
     }

@@ -11,6 +11,7 @@ package final class NBDService: ExportService {
     struct Live: Sendable {
         var listeners: [NBDAddress: NBDListener] = [:]
         var exports: [String: NBDExport] = [:]
+        var plan = NBDPlan()
         /// Listeners that are bound and take no client yet.
         var unopened: [NBDListener] = []
         var isStopping = false
@@ -31,13 +32,13 @@ package final class NBDService: ExportService {
         _ change: ExportChange
     ) throws(GraphError) -> any PreparedExports {
         let live = live.withLock { $0 }
-        let plan = try NBDPlan(change)
-        if !live.isStopping { try refuseCuttingClients(change, live) }
-        let exports = Dictionary(
-            uniqueKeysWithValues: plan.exports.keys.map { key in
-                (key, live.exports[key] ?? NBDExport(key: key))
-            }
-        )
+        let plan = try NBDPlan(change, after: live.plan)
+        let gone = (change.gone + change.affected).filter { plan.exports[$0] == nil }
+        if !live.isStopping { try refuseCuttingClients(gone, change, live) }
+        var exports: [String: NBDExport] = [:]
+        for key in change.affected where plan.exports[key] != nil {
+            exports[key] = live.exports[key] ?? NBDExport(key: key)
+        }
         var opened: [NBDAddress: NBDListener] = [:]
         do throws(GraphError) {
             for (address, wish) in plan.listeners where live.listeners[address] == nil {
@@ -52,7 +53,13 @@ package final class NBDService: ExportService {
             for listener in opened.values { listener.close() }
             throw error
         }
-        return NBDPreparedExports(service: self, plan: plan, exports: exports, opened: opened)
+        return NBDPreparedExports(
+            service: self,
+            plan: plan,
+            gone: gone,
+            exports: exports,
+            opened: opened
+        )
     }
 
     /// Stops accepting clients; those that are connected go on until their exports leave.
@@ -67,13 +74,12 @@ package final class NBDService: ExportService {
     }
 
     private func refuseCuttingClients(
+        _ gone: [String],
         _ change: ExportChange,
         _ live: Live
     ) throws(GraphError) {
-        for (key, export) in live.exports.sorted(by: { $0.key < $1.key }) {
-            let isKept = change.desired.exports[key]?.type == type
-            let count = isKept ? 0 : export.clientCount
-            guard count > 0 else { continue }
+        for key in gone.sorted() {
+            guard let count = live.exports[key]?.clientCount, count > 0 else { continue }
             let policy = change.live.exports[key]?.options.text("on-remove") ?? "refuse"
             guard policy == "refuse" else { continue }
             throw GraphError(
@@ -90,17 +96,18 @@ package final class NBDService: ExportService {
     func commit(_ prepared: NBDPreparedExports) {
         let plan = prepared.plan
         let (leaving, closing) = live.withLock { live in
-            let leaving = live.exports.filter { prepared.exports[$0.key] == nil }
+            let leaving = prepared.gone.compactMap { live.exports.removeValue(forKey: $0) }
             let closing = live.listeners.filter { plan.listeners[$0.key] == nil }
-            live.exports = prepared.exports
+            live.exports.merge(prepared.exports) { _, new in new }
+            live.plan = plan
             for address in closing.keys { live.listeners[address] = nil }
             live.listeners.merge(prepared.opened) { old, _ in old }
             live.unopened += prepared.opened.values
             return (leaving, closing)
         }
-        directory.replace(with: plan.directory(handlers: prepared.exports))
+        directory.change(to: plan, changed: prepared.exports, gone: prepared.gone)
         for listener in closing.values { listener.close() }
-        for export in leaving.values { export.close() }
+        for export in leaving { export.close() }
         for (address, wish) in plan.listeners {
             guard let listener = live.withLock({ $0.listeners[address] }) else { continue }
             listener.door.setLimit(wish.clientCountMax)

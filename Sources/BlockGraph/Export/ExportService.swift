@@ -27,7 +27,11 @@ package struct ExportChange: Sendable {
     package let live: GraphDescription
     /// What is wished.
     package let desired: GraphDescription
-    /// Limits of each export's node as they will be, by export.
+    /// Exports of the wished graph that are new, changed, or over nodes that change; by name.
+    package let affected: [String]
+    /// Live exports that the wished graph has not; by name.
+    package let gone: [String]
+    /// Limits of the affected exports' nodes as they will be, by export.
     package let limits: [String: BlockLimits]
     /// Directory that relative socket names start from.
     package let baseDirectory: String
@@ -36,11 +40,15 @@ package struct ExportChange: Sendable {
     package init(
         live: GraphDescription,
         desired: GraphDescription,
+        affected: [String],
+        gone: [String] = [],
         limits: [String: BlockLimits],
         baseDirectory: String
     ) {
         self.live = live
         self.desired = desired
+        self.affected = affected
+        self.gone = gone
         self.limits = limits
         self.baseDirectory = baseDirectory
     }

@@ -153,11 +153,24 @@ package actor GraphLoop {
     /// - Returns: Whether the processor is there and may be used.
     func bind(toCPU cpu: Int?) -> Bool { ThreadAffinity.bindCurrentThread(toCPU: cpu) }
 
+    /// Comes back when what the loop had to do before is done.
+    func turn() {}
+
+    /// Whether some views have the edges that they should have; `nil` for one that is not there.
+    func has(_ wanted: GraphWiring.Views, viewCount: Int) -> Bool {
+        nodes.count == viewCount
+            && wanted.allSatisfy { identity, ends in
+                nodes[identity].map(ends(of:)) == ends
+            }
+    }
+
     /// The graph of this loop, read back: views with the ends of their edges.
     var structure: [NodeIdentity: [LiveGraph.EdgeEnd]] {
-        nodes.mapValues { node in
-            node.edges.map { LiveGraph.EdgeEnd(name: $0.name, child: $0.targetIdentity) }
-        }
+        nodes.mapValues(ends)
+    }
+
+    private func ends(of node: Node) -> [LiveGraph.EdgeEnd] {
+        node.edges.map { LiveGraph.EdgeEnd(name: $0.name, child: $0.targetIdentity) }
     }
 
     /// Adds a view.

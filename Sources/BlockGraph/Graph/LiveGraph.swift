@@ -15,13 +15,6 @@ package final class LiveGraph {
         var masks: EdgeMasks
     }
 
-    /// An export that is served.
-    struct Service {
-        let handler: any ExportHandler
-        let counters: ExportCounters
-        let thread: String
-    }
-
     /// Name of the thread that serves what names no thread.
     package static let defaultThread = "default"
 
@@ -32,7 +25,9 @@ package final class LiveGraph {
     var generation: UInt64 = 0
     var resolved: ResolvedGraph
     var records: [String: Record] = [:]
-    var exports: [String: Service] = [:]
+    var exports: [String: GraphSnapshot.ExportState] = [:]
+    /// What of ``records`` is told.
+    var states: [String: GraphSnapshot.NodeState] = [:]
     var threads: [String: GraphLoop]
     /// Views that each thread has: identities, with the nodes at the ends of their edges.
     var views: [String: [NodeIdentity: [EdgeEnd]]] = [:]
@@ -84,32 +79,16 @@ package final class LiveGraph {
 
     /// The live graph at this moment.
     package var snapshot: GraphSnapshot {
-        var nodes: [String: GraphSnapshot.NodeState] = [:]
-        for (name, record) in records {
-            let homes = views.filter { $0.value[record.identity] != nil }.keys.sorted()
-            nodes[name] = GraphSnapshot.NodeState(
-                limits: record.limits,
-                threads: homes,
-                growing: growing(below: record)
-            )
-        }
-        let states = exports.mapValues {
-            GraphSnapshot.ExportState(
-                handler: $0.handler,
-                counters: $0.counters,
-                thread: $0.thread
-            )
-        }
-        return GraphSnapshot(
+        GraphSnapshot(
             generation: generation,
             resolved: resolved,
-            nodes: nodes,
-            exports: states
+            nodes: states,
+            exports: exports
         )
     }
 
     /// The node that grows where a node says that it does: itself, or what it shows through filters.
-    private func growing(below record: Record) -> (node: any OpenNode, sizeBytes: UInt64)? {
+    func growing(below record: Record) -> (node: any OpenNode, sizeBytes: UInt64)? {
         var record = record
         guard record.limits.grows else { return nil }
         while let child = record.description.filteredChild.flatMap({ records[$0] }) {

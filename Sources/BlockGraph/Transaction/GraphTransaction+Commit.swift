@@ -9,19 +9,12 @@ extension GraphTransaction {
     func commit() async -> [GraphLoop] {
         graph.generation += 1
         graph.threads.merge(startedThreads) { live, _ in live }
-        let wiring = GraphWiring(
-            resolved: transition.desired,
-            records: coming.mapValues(\.record)
-        )
+        let wiring = GraphWiring(self)
         var loopChanges: [String: LoopChange] = [:]
-        var newViews: [String: [NodeIdentity: [LiveGraph.EdgeEnd]]] = [:]
         for thread in graph.threads.keys {
-            let wanted = wiring.views(on: thread)
-            newViews[thread] = wanted.edges
-            loopChanges[thread] = wiring.change(
+            (loopChanges[thread], changedViews[thread]) = wiring.change(
+                of: thread,
                 from: graph.views[thread] ?? [:],
-                to: wanted,
-                touched: touched,
                 generation: graph.generation
             )
         }
@@ -33,15 +26,36 @@ extension GraphTransaction {
         for (thread, cpu) in rebound { _ = await thread.bind(toCPU: cpu) }
         await switchLoops(loopChanges)
         for record in leaving { graph.lingering.append((graph.generation, record)) }
-        graph.records = coming.mapValues(\.record)
-        graph.views = newViews
-        graph.resolved = transition.desired
-        graph.exports = services
+        note(services)
         await waitForMoves()
         let gone = graph.threads.keys.filter {
             $0 != LiveGraph.defaultThread && desired.ioThreads[$0] == nil
         }
+        for thread in gone { graph.views[thread] = nil }
         return gone.compactMap { graph.threads.removeValue(forKey: $0) }
+    }
+
+    /// Writes down what is live now.
+    private func note(_ services: [String: GraphSnapshot.ExportState]) {
+        graph.resolved = transition.desired
+        for (thread, views) in changedViews {
+            for (identity, ends) in views { graph.views[thread, default: [:]][identity] = ends }
+        }
+        for name in affected.formerNodes {
+            graph.records[name] = nil
+            graph.states[name] = nil
+        }
+        for name in affected.nodes {
+            guard let record = coming[name]?.record else { continue }
+            graph.records[name] = record
+            graph.states[name] = GraphSnapshot.NodeState(
+                limits: record.limits,
+                threads: transition.desired.placement.servingThreads(of: name),
+                growing: graph.growing(below: record)
+            )
+        }
+        for name in affected.goneExports { graph.exports[name] = nil }
+        graph.exports.merge(services) { _, new in new }
     }
 
     /// Switches one loop after the other; what was drained goes on where it is switched, because
@@ -55,24 +69,28 @@ extension GraphTransaction {
         if !drained.isEmpty { pauseNanoseconds = MonotonicClock.now - drainStartNanoseconds }
     }
 
+    /// Adds the ways of affected exports, in the order of names, so that a run can be repeated.
+    ///
+    /// - Returns: What becomes of the exports.
     private func addPorts(
         to loopChanges: inout [String: LoopChange],
         wiring: GraphWiring
-    ) -> [String: LiveGraph.Service] {
-        var services: [String: LiveGraph.Service] = [:]
-        // In the order of names, so that a run can be repeated.
-        for (name, service) in graph.exports.sorted(by: { $0.key < $1.key })
-        where desired.exports[name].map(thread) != service.thread {
+    ) -> [String: GraphSnapshot.ExportState] {
+        var services: [String: GraphSnapshot.ExportState] = [:]
+        for name in exportsThatMove {
+            guard let service = graph.exports[name] else { continue }
             loopChanges[service.thread]?.leavingPorts.append(
                 LoopChange.LeavingPort(export: name, handler: service.handler)
             )
         }
-        for (name, export) in desired.exports.sorted(by: { $0.key < $1.key }) {
-            guard let prepared = preparedExports[export.type] else { continue }
+        let moved = loopChanges.mapValues { Set($0.retargets.map(\.parent)).union(touched) }
+        for name in affected.exports {
+            guard let export = desired.exports[name], let prepared = preparedExports[export.type]
+            else { continue }
             let home = thread(of: export)
             let port = wiring.port(of: export)
             let live = graph.exports[name]
-            let service = LiveGraph.Service(
+            let service = GraphSnapshot.ExportState(
                 handler: prepared.handler(for: name),
                 counters: live?.counters ?? ExportCounters(),
                 thread: home
@@ -86,7 +104,7 @@ extension GraphTransaction {
                         counters: service.counters
                     )
                 )
-            } else if isAffected(name, root: port.root, home: home, loopChanges, wiring) {
+            } else if isOther(export, moved[home] ?? [], wiring) {
                 loopChanges[home]?.switchedPorts.append(port)
             }
         }
@@ -99,25 +117,24 @@ extension GraphTransaction {
         for (name, thread) in moving.sorted(by: { $0.key < $1.key }) {
             await graph.exports[name]?.handler.waitForHandover()
             // What came with them is counted there.
-            _ = await graph.threads[thread]?.structure
+            await graph.threads[thread]?.turn()
         }
         movePauseNanoseconds = MonotonicClock.now - drainStartNanoseconds
     }
 
     /// Whether the way from an export into the graph is not what it was.
-    private func isAffected(
-        _ name: String,
-        root: NodeIdentity,
-        home: String,
-        _ loopChanges: [String: LoopChange],
+    private func isOther(
+        _ export: ExportDescription,
+        _ moved: Set<NodeIdentity>,
         _ wiring: GraphWiring
     ) -> Bool {
-        guard let old = graph.resolved.description.exports[name],
+        guard let old = graph.resolved.description.exports[export.name],
             let oldRoot = graph.records[old.node]?.identity
         else { return true }
-        if oldRoot != root || old.isWritable != desired.exports[name]?.isWritable { return true }
-        let moved = Set((loopChanges[home]?.retargets ?? []).map(\.parent)).union(touched)
-        return !moved.isDisjoint(with: wiring.reachable(from: root))
+        if oldRoot != record(export.node)?.identity || old.isWritable != export.isWritable {
+            return true
+        }
+        return !moved.isDisjoint(with: wiring.reachable(from: export.node))
     }
 
     /// Waits until the last requests of the old graph are answered, then closes what left it.

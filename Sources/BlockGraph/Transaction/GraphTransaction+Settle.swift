@@ -27,18 +27,19 @@ extension GraphTransaction {
     }
 
     private func settleNodes() throws(GraphError) {
-        let names = settledNames
-        for name in graph.resolved.order.reversed() where names.contains(name) {
-            guard let record = graph.records[name] else { continue }
-            try record.node.settle(over: access(of: record.description, in: graph.records))
+        let names = quietNames
+        for name in names {
+            guard let live = graph.records[name] else { continue }
+            try live.node.settle(over: access(of: live.description) { self.graph.records[$0] })
         }
-        let records = coming.mapValues(\.record)
-        for name in transition.desired.order {
+        let isQuiet = Set(names)
+        for name in affected.nodes {
             guard let entry = coming[name] else { continue }
             let former = transition.formerNames[name] ?? name
-            guard entry.isNew || (touched.contains(entry.record.identity) && names.contains(former))
+            guard
+                entry.isNew || (touched.contains(entry.record.identity) && isQuiet.contains(former))
             else { continue }
-            try entry.record.node.begin(over: access(of: entry.record.description, in: records))
+            try entry.record.node.begin(over: access(of: entry.record.description, in: record))
         }
     }
 
@@ -72,19 +73,26 @@ extension GraphTransaction {
         if before != node.children { return true }
         return node.children.contains { child in
             guard let old = graph.records[child.node] else { return true }
-            return old.identity != coming[child.node]?.record.identity
+            return old.identity != self.record(child.node)?.identity
                 || old.limits != limits[child.edge]
         }
     }
 
-    /// The way of a node to its children.
+    /// The way of a node to its children, and to everything below these.
     func access(
         of node: NodeDescription,
-        in records: [String: LiveGraph.Record]
+        in records: (String) -> LiveGraph.Record?
     ) -> ChildAccessPlan {
-        ChildAccessPlan(
+        var found: [String: LiveGraph.Record] = [:]
+        var pending = node.children.map(\.node)
+        while let name = pending.popLast() {
+            guard found[name] == nil, let record = records(name) else { continue }
+            found[name] = record
+            pending += record.description.children.map(\.node)
+        }
+        return ChildAccessPlan(
             children: node.children,
-            records: records,
+            records: found,
             home: accessLoop,
             patience: patience
         )
@@ -135,23 +143,12 @@ extension GraphTransaction {
         }
     }
 
-    /// Live nodes that no request can reach now: those that no export reaches, or only drained ones.
-    private var settledNames: Set<String> {
-        let drainedNames = Set(drained.values.joined())
-        let busy = graph.resolved.description.exports.values
-            .filter { !drainedNames.contains($0.name) }
-        let reached = reachable(from: busy.map(\.node))
-        return Set(graph.records.keys).subtracting(reached)
-    }
-
-    private func reachable(from roots: [String]) -> Set<String> {
-        var found: Set<String> = []
-        var pending = roots
-        while let name = pending.popLast() {
-            guard found.insert(name).inserted else { continue }
-            pending += graph.records[name]?.description.children.map(\.node) ?? []
-        }
-        return found
+    /// Live nodes that have to do with the change and that no request can reach now, because no
+    /// export reaches them or only drained ones; parents first.
+    private var quietNames: [String] {
+        let quiet = Set(drained.values.joined())
+        let roots = quiet.compactMap { graph.resolved.description.exports[$0]?.node }
+        return graph.resolved.nodes(below: affected.formerNodes + roots, unreachedBut: quiet)
     }
 }
 

@@ -11,6 +11,8 @@ import RingLoop
 final class GraphTransaction {
     let graph: LiveGraph
     let transition: GraphTransition
+    /// What is looked at: the rest of the live graph goes on without being asked.
+    let affected: AffectedObjects
     /// Where formats reach their children before anything serves them.
     let accessLoop: AccessLoop
 
@@ -23,6 +25,7 @@ final class GraphTransaction {
 
     var changes: [any PreparedChange] = []
     var startedThreads: [String: GraphLoop] = [:]
+    /// Affected nodes of the wished graph.
     var coming: [String: Coming] = [:]
     /// Nodes whose options, descriptors or limits change, and new ones.
     var touched: Set<NodeIdentity> = []
@@ -31,6 +34,8 @@ final class GraphTransaction {
     /// Live threads that shall run on another processor, or on any.
     var rebound: [(thread: GraphLoop, cpu: Int?)] = []
     var preparedExports: [String: any PreparedExports] = [:]
+    /// Views that each thread has otherwise than before, from the commit on.
+    var changedViews: [String: GraphWiring.Views] = [:]
     var drained: [String: [String]] = [:]
     var drainStartNanoseconds: UInt64 = 0
     var pauseNanoseconds: UInt64 = 0
@@ -43,9 +48,27 @@ final class GraphTransaction {
         self.graph = graph
         self.transition = transition
         accessLoop = AccessLoop(mayStart: graph.stuckAccess.count < AccessLoop.stuckCountMax)
+        affected = AffectedObjects(
+            from: graph.resolved,
+            to: transition.desired,
+            renewed: transition.replacedNodes.union(transition.formerNames.keys)
+        )
     }
 
     var desired: GraphDescription { transition.desired.description }
+
+    /// Whether what is live is what is wished.
+    var isEmpty: Bool {
+        let live = graph.resolved.description
+        return affected.nodes.isEmpty && affected.formerNodes.isEmpty && affected.exports.isEmpty
+            && affected.goneExports.isEmpty && live.listeners == desired.listeners
+            && live.throttleGroups == desired.throttleGroups && live.ioThreads == desired.ioThreads
+    }
+
+    /// A node of the wished graph, as far as it is prepared.
+    func record(_ name: String) -> LiveGraph.Record? {
+        coming[name]?.record ?? graph.records[name]
+    }
 
     // MARK: - Prepare
 
@@ -60,7 +83,7 @@ final class GraphTransaction {
             )
         }
         prepareRemovals()
-        for name in transition.desired.order { try prepareNode(name) }
+        for name in affected.nodes { try prepareNode(name) }
         try prepareServices()
         try check()
     }
@@ -116,8 +139,8 @@ final class GraphTransaction {
     }
 
     private func prepareRemovals() {
-        let keptIdentities = Set(desired.nodes.keys.compactMap { kept($0)?.identity })
-        leaving = graph.resolved.order.compactMap { graph.records[$0] }
+        let keptIdentities = Set(affected.nodes.compactMap { kept($0)?.identity })
+        leaving = affected.formerNodes.compactMap { graph.records[$0] }
             .filter { !keptIdentities.contains($0.identity) }
         for record in leaving { changes.append(record.node.prepareRemoval()) }
     }
@@ -125,11 +148,11 @@ final class GraphTransaction {
     private func prepareNode(_ name: String) throws(GraphError) {
         guard let node = desired.nodes[name] else { preconditionFailure("no node \(name)") }
         var children: [String: BlockLimits] = [:]
-        for child in node.children { children[child.edge] = coming[child.node]?.record.limits }
+        for child in node.children { children[child.edge] = record(child.node)?.limits }
         for option in Catalog.driver(node.driver)?.options ?? []
         where option.kind == .reference(.node) {
             guard let name = node.options.text(option.key) else { continue }
-            children[option.key] = coming[name]?.record.limits
+            children[option.key] = record(name)?.limits
         }
         let masks = transition.desired.cumulative(of: name)
         let opening = DriverOpening(
@@ -137,7 +160,7 @@ final class GraphTransaction {
             children: children,
             masks: masks,
             baseDirectory: transition.baseDirectory,
-            access: isFormat(node) ? access(of: node, in: coming.mapValues(\.record)) : nil
+            access: isFormat(node) ? access(of: node, in: record) : nil
         )
         if var record = kept(name) {
             if record.description.options != node.options || record.masks != masks
@@ -189,12 +212,14 @@ final class GraphTransaction {
 
     private func prepareServices() throws(GraphError) {
         var limits: [String: BlockLimits] = [:]
-        for (name, export) in desired.exports {
-            limits[name] = coming[export.node]?.record.limits
+        for name in affected.exports {
+            limits[name] = desired.exports[name].flatMap { record($0.node)?.limits }
         }
         let change = ExportChange(
             live: graph.resolved.description,
             desired: desired,
+            affected: affected.exports,
+            gone: affected.goneExports,
             limits: limits,
             baseDirectory: transition.baseDirectory
         )
@@ -211,8 +236,10 @@ final class GraphTransaction {
             try checkWriters(name, node.record)
             if touched.contains(node.record.identity) { try node.record.node.check() }
         }
-        for (name, export) in desired.exports.sorted(by: { $0.key < $1.key }) {
-            guard let record = coming[export.node]?.record else { continue }
+        for name in affected.exports {
+            guard let export = desired.exports[name], let record = record(export.node) else {
+                continue
+            }
             if graph.services[export.type] == nil {
                 throw GraphError(
                     code: .notOpenable,
@@ -291,11 +318,15 @@ final class GraphTransaction {
         }
     }
 
+    /// Live exports that leave their thread, or at all; by name.
     var exportsThatMove: [String] {
-        graph.exports.compactMap { name, service in
-            guard let export = desired.exports[name] else { return name }
-            return thread(of: export) == service.thread ? nil : name
+        let moving = affected.exports.filter { name in
+            guard let service = graph.exports[name], let export = desired.exports[name] else {
+                return false
+            }
+            return thread(of: export) != service.thread
         }
+        return (moving + affected.goneExports).sorted()
     }
 
     func thread(of export: ExportDescription) -> String {
@@ -307,7 +338,7 @@ final class GraphTransaction {
         for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
         for change in changes.reversed() { change.abort() }
         // Parents first, as everywhere.
-        for name in transition.desired.order.reversed() {
+        for name in affected.nodes.reversed() {
             guard let node = coming[name], node.isNew else { continue }
             _ = node.record.node.close()
         }

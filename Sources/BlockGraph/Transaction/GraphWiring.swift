@@ -1,39 +1,17 @@
 import GraphModel
 
-/// Which views each thread needs for a graph, and how to get there from what it has: pure values.
+/// Which views of the affected nodes each thread needs, and how to get there from what it has.
 struct GraphWiring {
-    private let resolved: ResolvedGraph
-    private let records: [String: LiveGraph.Record]
-    private let edges: [NodeIdentity: [LiveGraph.EdgeEnd]]
+    private let transaction: GraphTransaction
 
-    /// Views of one thread.
-    struct Views {
-        /// Children first.
-        let order: [NodeIdentity]
-        /// Ends of each view's edges.
-        let edges: [NodeIdentity: [LiveGraph.EdgeEnd]]
-        /// The open nodes.
-        let nodes: [NodeIdentity: any OpenNode]
-    }
+    /// Views that a thread has after a change and had not so before; `nil` for one that goes.
+    typealias Views = [NodeIdentity: [LiveGraph.EdgeEnd]?]
 
-    init(resolved: ResolvedGraph, records: [String: LiveGraph.Record]) {
-        self.resolved = resolved
-        self.records = records
-        edges = Dictionary(
-            uniqueKeysWithValues: records.values.map { record in
-                let ends = record.description.children.compactMap {
-                    child -> LiveGraph.EdgeEnd? in
-                    guard let end = records[child.node] else { return nil }
-                    return LiveGraph.EdgeEnd(name: child.edge, child: end.identity)
-                }
-                return (record.identity, ends)
-            }
-        )
-    }
+    init(_ transaction: GraphTransaction) { self.transaction = transaction }
 
     /// The way of an export into the graph.
     func port(of export: ExportDescription) -> LoopChange.Port {
-        guard let record = records[export.node] else {
+        guard let record = transaction.record(export.node) else {
             preconditionFailure("export \(export.name) of no node")
         }
         return LoopChange.Port(
@@ -45,55 +23,51 @@ struct GraphWiring {
     }
 
     /// A node and everything below it.
-    func reachable(from root: NodeIdentity) -> Set<NodeIdentity> {
+    func reachable(from root: String) -> Set<NodeIdentity> {
         var found: Set<NodeIdentity> = []
         var pending = [root]
-        while let identity = pending.popLast() {
-            guard found.insert(identity).inserted else { continue }
-            pending += (edges[identity] ?? []).map(\.child)
+        while let name = pending.popLast() {
+            guard let record = transaction.record(name), found.insert(record.identity).inserted
+            else { continue }
+            pending += record.description.children.map(\.node)
         }
         return found
     }
 
-    /// Views that a thread needs: what its exports reach.
-    func views(on thread: String) -> Views {
-        var wanted: Set<NodeIdentity> = []
-        for export in resolved.description.exports.values
-        where (export.options.text("iothread") ?? LiveGraph.defaultThread) == thread {
-            guard let record = records[export.node] else { continue }
-            wanted.formUnion(reachable(from: record.identity))
-        }
-        var order: [NodeIdentity] = []
-        var nodes: [NodeIdentity: any OpenNode] = [:]
-        for name in resolved.order {
-            guard let record = records[name], wanted.contains(record.identity) else { continue }
-            order.append(record.identity)
-            nodes[record.identity] = record.node
-        }
-        return Views(order: order, edges: edges.filter { wanted.contains($0.key) }, nodes: nodes)
-    }
-
-    /// What a thread must do to have other views than it has.
+    /// What a thread must do.
+    ///
+    /// A thread has views of what its exports reach, and each affected node's threads are known.
+    ///
+    /// - Parameters:
+    ///   - thread: Its name.
+    ///   - old: The views that it has.
+    ///   - generation: Number of the commit.
+    /// - Returns: The change, and the views that it makes, rewires or takes away.
     func change(
+        of thread: String,
         from old: [NodeIdentity: [LiveGraph.EdgeEnd]],
-        to wanted: Views,
-        touched: Set<NodeIdentity>,
         generation: UInt64
-    ) -> LoopChange {
+    ) -> (change: LoopChange, views: Views) {
         var change = LoopChange(generation: generation)
+        var views: Views = [:]
         var remade: Set<NodeIdentity> = []
-        for identity in wanted.order {
-            let ends = wanted.edges[identity] ?? []
+        for name in transaction.affected.nodes {
+            guard let record = transaction.record(name) else { continue }
+            let identity = record.identity
+            let oldEnds = old[identity]
+            guard transaction.transition.desired.placement.servingThreads(of: name).contains(thread)
+            else {
+                if oldEnds != nil { views.updateValue(nil, forKey: identity) }
+                continue
+            }
+            let ends = ends(of: record)
+            views[identity] = .some(ends)
             // A view has its edges for life: with more or fewer of them the node gets another one.
-            guard let oldEnds = old[identity], oldEnds.map(\.name) == ends.map(\.name) else {
-                guard let node = wanted.nodes[identity] else { continue }
-                if old[identity] != nil { remade.insert(identity) }
+            guard let oldEnds, oldEnds.map(\.name) == ends.map(\.name) else {
+                if oldEnds != nil { remade.insert(identity) }
+                let edges = ends.map { (name: $0.name, child: $0.child) }
                 change.views.append(
-                    LoopChange.View(
-                        identity: identity,
-                        node: node,
-                        edges: ends.map { (name: $0.name, child: $0.child) }
-                    )
+                    LoopChange.View(identity: identity, node: record.node, edges: edges)
                 )
                 continue
             }
@@ -103,10 +77,19 @@ struct GraphWiring {
                     LoopChange.Retarget(parent: identity, edge: end.name, child: end.child)
                 )
             }
-            if touched.contains(identity) { change.changedOptions.append(identity) }
+            if transaction.touched.contains(identity) { change.changedOptions.append(identity) }
         }
-        change.removals = old.keys.filter { wanted.edges[$0] == nil }
-            .sorted { $0.number < $1.number }
-        return change
+        for record in transaction.leaving where old[record.identity] != nil {
+            views.updateValue(nil, forKey: record.identity)
+        }
+        change.removals = views.filter { $0.value == nil }.keys.sorted { $0.number < $1.number }
+        return (change, views)
+    }
+
+    private func ends(of record: LiveGraph.Record) -> [LiveGraph.EdgeEnd] {
+        record.description.children.compactMap { child in
+            guard let end = transaction.record(child.node) else { return nil }
+            return LiveGraph.EdgeEnd(name: child.edge, child: end.identity)
+        }
     }
 }

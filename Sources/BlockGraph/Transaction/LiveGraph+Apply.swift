@@ -21,19 +21,15 @@ extension LiveGraph {
         publish: @Sendable (GraphSnapshot) -> Void = { _ in },
         isolation: isolated (any Actor)? = #isolation
     ) async throws(GraphError) -> Receipt {
-        if transition.desired.description == resolved.description,
-            transition.replacedNodes.isEmpty, lingering.isEmpty
-        {
-            return unchangedReceipt
-        }
+        stuckAccess.removeAll { $0.sweep() }
+        let transaction = GraphTransaction(graph: self, transition: transition)
+        if transaction.isEmpty, lingering.isEmpty { return unchangedReceipt }
         isChanging = true
         defer {
             isChanging = false
             // Requests may have been answered while nothing could be closed.
             if !lingering.isEmpty { answeredLate() }
         }
-        stuckAccess.removeAll { $0.sweep() }
-        let transaction = GraphTransaction(graph: self, transition: transition)
         defer { if !transaction.accessLoop.sweep() { stuckAccess.append(transaction.accessLoop) } }
         do throws(GraphError) {
             try transaction.prepare()
@@ -48,7 +44,7 @@ extension LiveGraph {
         let idleThreads = await transaction.commit()
         publish(snapshot)
         for service in services.values { service.openListeners() }
-        let fault = await verify()
+        let fault = await verify(transaction.changedViews)
         let warnings = await transaction.retire(stopping: idleThreads)
         if let fault { throw fault }
         return transaction.receipt(warnings: warnings)
@@ -97,17 +93,21 @@ extension LiveGraph {
         return Receipt(generation: generation, exports: exports, warnings: [])
     }
 
-    /// Reads the graph back from its loops and compares it with what it should be.
-    private func verify(isolation: isolated (any Actor)? = #isolation) async -> GraphError? {
+    /// Reads what was changed back from the loops and compares it with what it should be.
+    ///
+    /// Not the whole graph: a loop serves its clients while it answers.
+    private func verify(
+        _ changed: [String: GraphWiring.Views],
+        isolation: isolated (any Actor)? = #isolation
+    ) async -> GraphError? {
         for (name, thread) in threads {
-            let found = await thread.structure
-            let wanted = views[name] ?? [:]
-            guard found != wanted else { continue }
+            let wanted = changed[name] ?? [:]
+            guard await !thread.has(wanted, viewCount: views[name]?.count ?? 0) else { continue }
             return GraphError(
                 code: .verifyFailed,
                 object: "iothread/\(name)",
-                reason: "after the commit thread \(name) has \(found.count) nodes wired otherwise "
-                    + "than the \(wanted.count) that were planned; please report this"
+                reason: "after the commit the \(wanted.count) nodes that changed on thread \(name) "
+                    + "are wired otherwise than planned; please report this"
             )
         }
         return nil

@@ -48,6 +48,29 @@ package struct NameOrder: Sendable {
         places = keys.map(\.place)
     }
 
+    /// For each name in order, its number in another order; -1 for one that is not there.
+    ///
+    /// - Complexity: O(names of both).
+    package func numbers(in other: NameOrder) -> [Int32] {
+        var found = [Int32](repeating: -1, count: names.count)
+        var next = 0
+        for (number, name) in names.enumerated() {
+            while next < other.names.count, other.names[next] != name,
+                Self.isLess(other.names[next], name)
+            {
+                next += 1
+            }
+            guard next < other.names.count, other.names[next] == name else { continue }
+            found[number] = Int32(next)
+            next += 1
+        }
+        return found
+    }
+
+    private static func isLess(_ left: String, _ right: String) -> Bool {
+        Key(left, place: 0).precedes(Key(right, place: 0)) ?? (left < right)
+    }
+
     /// A name's number in order; `nil` when it is not there.
     ///
     /// - Complexity: O(log n).

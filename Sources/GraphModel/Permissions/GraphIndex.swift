@@ -17,6 +17,7 @@ struct GraphIndex: Sendable {
     }
 
     private let order: NameOrder
+    private let exportOrder: NameOrder
     private let graph: NumberedGraph
     /// Exports in the order of their names.
     let exports: [ExportDescription]
@@ -30,7 +31,7 @@ struct GraphIndex: Sendable {
     init(_ graph: NumberedGraph) {
         self.graph = graph
         order = NameOrder(graph.nodes.map(\.name))
-        let exportOrder = NameOrder(graph.exports.map(\.name))
+        exportOrder = NameOrder(graph.exports.map(\.name))
         exports = exportOrder.places.map { graph.exports[Int($0)] }
         // Children are listed in the order in which nodes were given, edges in that of names.
         var numbers = [Int32](repeating: 0, count: graph.nodes.count)
@@ -86,6 +87,14 @@ struct GraphIndex: Sendable {
 
     /// The number of a node; `nil` for an unknown one.
     func number(of name: String) -> Int? { order.number(of: name) }
+
+    /// For each node, the number of the node of its name in another graph, or -1.
+    func nodeNumbers(in other: GraphIndex) -> [Int32] { order.numbers(in: other.order) }
+
+    /// For each export, the number of the export of its name in another graph, or -1.
+    func exportNumbers(in other: GraphIndex) -> [Int32] {
+        exportOrder.numbers(in: other.exportOrder)
+    }
 
     /// A node.
     func node(_ number: Int) -> NodeDescription { graph.nodes[Int(order.places[number])] }

@@ -9,10 +9,12 @@ package struct GraphPlacement: Sendable {
     private let index: GraphIndex
     private let sets: [[String]]
     private let setOfNode: [Int32]
+    private let servingSetOfNode: [Int32]
 
     init(index: GraphIndex, order: [Int32]) {
         var table = ThreadSets()
         var found = [Int32](repeating: ThreadSets.none, count: index.count)
+        var serving = found
         for place in index.exportEdges {
             let edge = index.edges[place]
             let thread =
@@ -20,6 +22,7 @@ package struct GraphPlacement: Sendable {
                 ?? Self.defaultThread
             let child = Int(edge.child)
             found[child] = table.union(found[child], table.set(of: thread))
+            serving[child] = found[child]
         }
         for node in order.lazy.map(Int.init) {
             if found[node] == ThreadSets.none {
@@ -30,19 +33,36 @@ package struct GraphPlacement: Sendable {
             for place in index.children(of: node) {
                 let child = Int(index.edges[place].child)
                 found[child] = table.union(found[child], found[node])
+                serving[child] = table.union(serving[child], serving[node])
             }
         }
         self.index = index
         sets = table.sets
         setOfNode = found
+        servingSetOfNode = serving
     }
 
     /// Names of threads, sorted; empty for an unknown node.
     package func threads(of node: String) -> [String] {
-        guard let number = index.number(of: node) else { return [] }
-        let set = setOfNode[number]
-        return set == ThreadSets.none ? [] : sets[Int(set)]
+        index.number(of: node).map(threads) ?? []
     }
+
+    /// Names of the threads of all exports above a node, sorted; empty when there is none.
+    package func servingThreads(of node: String) -> [String] {
+        index.number(of: node).map(servingThreads) ?? []
+    }
+
+    /// Whether a node is needed on the same threads as one of another graph, for the same reason.
+    func isSame(_ number: Int, as other: GraphPlacement, _ otherNumber: Int) -> Bool {
+        threads(number) == other.threads(otherNumber)
+            && servingThreads(number) == other.servingThreads(otherNumber)
+    }
+
+    private func threads(_ number: Int) -> [String] { names(setOfNode[number]) }
+
+    private func servingThreads(_ number: Int) -> [String] { names(servingSetOfNode[number]) }
+
+    private func names(_ set: Int32) -> [String] { set == ThreadSets.none ? [] : sets[Int(set)] }
 }
 
 /// Sets of thread names by number, so that a node needs four bytes for its set.

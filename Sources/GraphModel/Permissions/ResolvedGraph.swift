@@ -16,6 +16,8 @@ package struct ResolvedGraph: Sendable {
     package let placement: GraphPlacement
 
     let index: GraphIndex
+    /// Numbers of nodes in their ``order``.
+    let childrenFirst: [Int32]
     let edgeMasks: [EdgeMasks]
     let cumulativeMasks: [EdgeMasks]
 
@@ -42,7 +44,8 @@ package struct ResolvedGraph: Sendable {
         self.description = description
         self.index = index
         let names = index.names
-        order = parentsFirst.reversed().map { names[Int($0)] }
+        childrenFirst = parentsFirst.reversed()
+        order = childrenFirst.map { names[Int($0)] }
         edgeMasks = resolver.edgeMasks
         cumulativeMasks = resolver.cumulative
         conflicts = resolver.conflicts

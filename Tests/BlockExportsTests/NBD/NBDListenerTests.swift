@@ -15,7 +15,13 @@ struct NBDListenerTests {
             name: "l",
             options: Options([("type", .text("nbd"))] + options)
         )
-        return ExportChange(live: .init(), desired: graph, limits: [:], baseDirectory: "/tmp")
+        return ExportChange(
+            live: .init(),
+            desired: graph,
+            affected: [],
+            limits: [:],
+            baseDirectory: "/tmp"
+        )
     }
 
     private func refusal(_ options: [(String, OptionValue)]) throws -> GraphError? {

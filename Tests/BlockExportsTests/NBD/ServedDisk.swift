@@ -84,6 +84,8 @@ final class ServedDisk: Sendable {
         ExportChange(
             live: live,
             desired: desired,
+            affected: desired.exports.keys.sorted(),
+            gone: live.exports.keys.filter { desired.exports[$0] == nil },
             limits: ["disk": BlockLimits(sizeBytes: UInt64(Self.sizeBytes))],
             baseDirectory: "/"
         )

@@ -10,7 +10,7 @@ final class ExportDirectory: Sendable {
     }
 
     /// Everything that clients can find.
-    struct Content: Sendable {
+    private struct Content: Sendable {
         /// Entries by export key.
         var entries: [String: Entry] = [:]
         /// Keys by name that clients ask for, by address.
@@ -22,8 +22,26 @@ final class ExportDirectory: Sendable {
     /// An empty directory.
     init() {}
 
-    /// Puts other content in the place of all of it.
-    func replace(with newContent: Content) { content.withLock { $0 = newContent } }
+    /// Has clients find what a plan says, in one step.
+    ///
+    /// - Parameters:
+    ///   - plan: The plan.
+    ///   - changed: Handlers of exports that are not in it as before.
+    ///   - gone: Keys of exports that are not in it any more.
+    func change(to plan: NBDPlan, changed: [String: NBDExport], gone: [String]) {
+        content.withLock { content in
+            content.names = plan.names
+            for key in gone { content.entries[key] = nil }
+            for (key, handler) in changed {
+                guard let export = plan.exports[key] else { continue }
+                content.entries[key] = Entry(
+                    facts: export.facts,
+                    handler: handler,
+                    clientCountMax: export.clientCountMax
+                )
+            }
+        }
+    }
 
     /// What clients of one address find.
     struct View: NBDCatalogue, Sendable {
