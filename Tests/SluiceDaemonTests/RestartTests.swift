@@ -67,7 +67,7 @@ struct RestartTests {
         }
         do { try #expect(StateStore(path: path).committed == old) }
         do {
-            let store = try StateStore(path: path)
+            var store = try StateStore(path: path)
             try store.prepare(new)
             var journal = try Journal(directory: StateDirectory(path: other))
             try journal.append(

@@ -21,7 +21,7 @@ extension GraphDescription {
     }
 
     /// Puts all objects of another graph in, over those of the same name.
-    mutating func put(_ other: GraphDescription) {
+    package mutating func put(_ other: GraphDescription) {
         ioThreads.merge(other.ioThreads) { $1 }
         throttleGroups.merge(other.throttleGroups) { $1 }
         listeners.merge(other.listeners) { $1 }
@@ -30,7 +30,7 @@ extension GraphDescription {
     }
 
     /// Takes an object out.
-    mutating func remove(_ object: String) {
+    package mutating func remove(_ object: String) {
         guard let (kind, name) = ObjectKind.split(object) else { return }
         switch kind {
         case .ioThread: ioThreads[name] = nil

@@ -1,4 +1,5 @@
 package import GraphModel
+internal import Reconciliation
 
 /// A committed graph with what is known about how it came to be.
 package struct GenerationRecord: Hashable, Sendable {
@@ -40,39 +41,66 @@ package struct GenerationRecord: Hashable, Sendable {
     /// Whether it stands above the files until these change.
     package var isByHand: Bool { origin != .files }
 
-    private static let format = "sluice.generation/1"
+    fileprivate static let format = "sluice.generation/1"
 
     /// Whether the graph is the one that the digest was made of.
     package var isIntact: Bool { description.digest == digest }
 
-    /// The record as JSON.
-    package var json: JSONValue {
-        [
-            "format": .text(Self.format), "generation": .integer(Int64(clamping: generation)),
-            "digest": .text(digest), "unixSeconds": .integer(unixSeconds),
-            "origin": .text(origin.rawValue), "actor": actor.map { .text($0) } ?? .null,
-            "source": .text(source),
-            "baseDirectory": .text(baseDirectory), "commit": commit.map { .text($0) } ?? .null,
-            "description": description.json, "plan": plan, "receipt": receipt,
-        ]
-    }
-
-    /// The record as the bytes of a file.
-    package func encoded() -> [UInt8] { json.compactBytes }
 }
 
+// What stands in a generation's file.
 extension GenerationRecord {
-    /// Reads a file's bytes; `nil` when they are damaged or of another form.
-    package init?(encoded bytes: [UInt8]) {
-        // A file that is no JSON is as damaged as one that misses a member.
-        guard let json = try? JSONValue(json: bytes), json["format"]?.text == Self.format,
-            let generation = json["generation"]?.integer, generation > 0,
+    /// The generation on which one stands; `nil` for a whole graph.
+    static func base(of json: JSONValue) -> UInt64? {
+        json["base"]?.integer.map { UInt64(clamping: $0) }
+    }
+
+    /// The record as JSON, with the graph whole.
+    package var json: JSONValue { json(over: nil) }
+
+    /// The bytes of a file: the graph whole, or what it has otherwise than another generation's.
+    func bytes(over base: (generation: UInt64, changes: GraphChanges)?) -> [UInt8] {
+        json(over: base).compactBytes
+    }
+
+    private func json(over base: (generation: UInt64, changes: GraphChanges)?) -> JSONValue {
+        var members: [JSONValue.Member] = [
+            .init("format", .text(Self.format)),
+            .init("generation", .integer(Int64(clamping: generation))),
+            .init("digest", .text(digest)), .init("unixSeconds", .integer(unixSeconds)),
+            .init("origin", .text(origin.rawValue)),
+            .init("actor", actor.map { .text($0) } ?? .null), .init("source", .text(source)),
+            .init("baseDirectory", .text(baseDirectory)),
+            .init("commit", commit.map { .text($0) } ?? .null),
+        ]
+        if let (generation, changes) = base {
+            members.append(.init("base", .integer(Int64(clamping: generation))))
+            members.append(.init("removed", JSONValue(texts: changes.removed)))
+        }
+        members.append(.init("description", (base?.changes.part ?? description).json))
+        members += [.init("plan", plan), .init("receipt", receipt)]
+        return .object(members)
+    }
+
+    /// Reads a file's JSON; `nil` when it is damaged or of another form.
+    ///
+    /// - Parameters:
+    ///   - json: What stands in the file.
+    ///   - base: The graph of the generation on which it stands, if it stands on one.
+    init?(json: JSONValue, over base: GraphDescription?) {
+        guard json["format"]?.text == Self.format, let generation = json["generation"]?.integer,
+            generation > 0,
             let digest = json["digest"]?.text, let unixSeconds = json["unixSeconds"]?.integer,
             let origin = Origin(record: json),
             let source = json["source"]?.text,
             let baseDirectory = json["baseDirectory"]?.text, let graph = json["description"],
-            let description = try? GraphDescription(json: graph)
+            let part = try? GraphDescription(json: graph)
         else { return nil }
+        var description = base ?? GraphDescription()
+        for object in (json["removed"]?.list ?? []).compactMap(\.text) {
+            description.remove(object)
+        }
+        description.put(part)
         self.init(
             generation: UInt64(generation),
             digest: digest,

@@ -113,6 +113,27 @@ package final class StateDirectory: Sendable {
         }
     }
 
+    /// Names of what is in a directory in it, in no order.
+    package func names(in name: String) throws(StateError) -> [String] {
+        let opened = openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0, let stream = fdopendir(opened) else {
+            if opened >= 0 { close(opened) }
+            throw Self.failure("list", path + "/" + name)
+        }
+        defer { closedir(stream) }
+        var found: [String] = []
+        while let entry = readdir(stream) {
+            found.append(
+                withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                    pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+                        String(cString: $0)
+                    }
+                }
+            )
+        }
+        return found
+    }
+
     /// Gives a file another name, over whatever has that name.
     package func rename(_ name: String, to new: String) throws(StateError) {
         guard renameat(descriptor, name, descriptor, new) == 0, fsync(descriptor) == 0 else {

@@ -2,12 +2,11 @@ internal import GraphModel
 
 /// What outlives the daemon: the last committed graph, older ones, and the journal.
 package struct StateStore: Sendable {
-    /// Generations that are kept.
-    package static let generationsMax: UInt64 = 200
     private static let candidate = "candidate.json"
 
     let directory: StateDirectory
     private var journal: Journal
+    private var files: GenerationFiles
     /// The last committed generation; `nil` before the first, or when it cannot be read.
     package private(set) var committed: GenerationRecord?
     /// Sentences about what was found damaged at start.
@@ -17,7 +16,7 @@ package struct StateStore: Sendable {
     /// commit is discarded.
     package init(path: String) throws(StateError) {
         directory = try StateDirectory(path: path)
-        try directory.makeDirectory("generations")
+        files = try GenerationFiles(directory: directory)
         journal = try Journal(directory: directory)
         if journal.isDamaged {
             findings.append(
@@ -41,8 +40,8 @@ package struct StateStore: Sendable {
     }
 
     /// Writes the generation that is about to be tried.
-    package func prepare(_ record: GenerationRecord) throws(StateError) {
-        try directory.replace(Self.candidate, with: record.encoded())
+    package mutating func prepare(_ record: GenerationRecord) throws(StateError) {
+        try directory.replace(Self.candidate, with: files.encode(record).bytes)
     }
 
     /// Says that everything is prepared and the switch comes next.
@@ -73,11 +72,8 @@ package struct StateStore: Sendable {
     /// Keeps the generation that was switched to, with its receipt.
     package mutating func keep(_ record: GenerationRecord) throws(StateError) {
         committed = record
-        try directory.replace(Self.file(record.generation), with: record.encoded())
+        try files.keep(record)
         directory.remove(Self.candidate)
-        if record.generation > Self.generationsMax {
-            directory.remove(Self.file(record.generation - Self.generationsMax))
-        }
     }
 
     /// Says that nothing is awaited any more.
@@ -98,16 +94,15 @@ package struct StateStore: Sendable {
     package func discard() { directory.remove(Self.candidate) }
 
     /// A generation that was kept; `nil` when it was not, or cannot be read.
-    package func generation(_ number: UInt64) throws(StateError) -> GenerationRecord? {
-        guard let bytes = try directory.read(Self.file(number)) else { return nil }
-        return GenerationRecord(encoded: bytes)
+    package mutating func generation(_ number: UInt64) throws(StateError) -> GenerationRecord? {
+        try files.read(number)
     }
 
     /// Generations that can be read, the newest first.
-    package func generations(countMax: Int) -> [GenerationRecord] {
+    package mutating func generations(countMax: Int) -> [GenerationRecord] {
         guard lastGeneration > 0 else { return [] }
         var found: [GenerationRecord] = []
-        let count = min(UInt64(clamping: countMax), Self.generationsMax)
+        let count = min(UInt64(clamping: countMax), GenerationFiles.countMax)
         for number in (1...lastGeneration).reversed().prefix(Int(count)) {
             // What is damaged is missing in the list.
             if let record = (try? generation(number)) ?? nil { found.append(record) }
@@ -118,17 +113,17 @@ package struct StateStore: Sendable {
     /// A crash between the commit's line and its file leaves the file as the candidate.
     private mutating func completeCommit() throws(StateError) {
         guard let last = journal.committed, let bytes = try directory.read(Self.candidate),
-            let record = GenerationRecord(encoded: bytes), record.generation == last.generation,
+            let (record, base) = try files.decode(bytes), record.generation == last.generation,
             record.digest == last.digest
         else { return }
-        try directory.replace(Self.file(last.generation), with: bytes)
+        let encoded = GenerationFiles.Encoded(bytes: bytes, base: base)
+        try files.put(encoded, generation: last.generation)
     }
 
     /// The committed generation, or else the newest before it whose contents are what they were.
     private mutating func latestReadable() -> GenerationRecord? {
         guard let last = journal.committed else { return nil }
-        let oldest =
-            last.generation > Self.generationsMax ? last.generation - Self.generationsMax : 0
+        let oldest = last.generation - min(last.generation, GenerationFiles.countMax)
         for number in (oldest...last.generation).reversed() where number > 0 {
             // A file that cannot be read is as good as a damaged one: the next older one is tried.
             guard let record = (try? generation(number)) ?? nil, record.isIntact else { continue }
@@ -142,11 +137,5 @@ package struct StateStore: Sendable {
         }
         findings.append("no committed generation can be read in \(directory.path)")
         return nil
-    }
-
-    private static func file(_ number: UInt64) -> String {
-        let digits = String(number)
-        return "generations/" + String(repeating: "0", count: max(0, 8 - digits.count)) + digits
-            + ".json"
     }
 }
