@@ -4,13 +4,21 @@ extension GraphDescription {
     /// What is live, saved or compared with it has no directory of its own: two configurations
     /// that name the same relative path from different directories mean different files.
     ///
-    /// - Parameter directory: Absolute directory that relative paths start from.
+    /// - Parameters:
+    ///   - directory: Absolute directory that relative paths start from.
+    ///   - known: Nodes of which those that say the same are taken, so that nothing is kept twice
+    ///     and comparing them later is free.
     /// - Returns: The graph without relative paths.
-    package func anchored(at directory: String) -> GraphDescription {
+    package func anchored(
+        at directory: String,
+        sharing known: [String: NodeDescription] = [:]
+    ) -> GraphDescription {
         var graph = self
         for (name, node) in nodes {
             guard let path = node.options.text("filename"), !path.hasPrefix("/") else { continue }
-            graph.nodes[name]?.options["filename"] = .text(Self.join(directory, path))
+            var node = node
+            node.options["filename"] = .text(Self.join(directory, path))
+            graph.nodes[name] = known[name].flatMap { $0 == node ? $0 : nil } ?? node
         }
         let scheme = "unix:"
         for (name, listener) in listeners {

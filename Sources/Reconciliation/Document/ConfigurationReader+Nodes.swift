@@ -65,9 +65,10 @@ extension ConfigurationReader {
         if reportMissing(schema, said: draft.said, at: keyPlace) { draft.isComplete = false }
         reportEmptySlots(schema, &draft, keyPlace: keyPlace)
         let options = options(schema, said: draft.said)
-        let node = node(driver, options, draft, isRenamed: draft.said & schema.formerlyOption != 0)
+        var node = node(driver, options, draft, isRenamed: draft.said & schema.formerlyOption != 0)
         let isComplete = readInline(draft.inner) && draft.isComplete
         guard isComplete else { return }
+        if let known = knownNodes[node.name], known == node { node = known }
         description.nodes[node.name] = node
         number(node, name.name, schema, draft)
         if draft.said & schema.checkedOptions != 0 { report(Catalog.check(node), on: name) }

@@ -25,6 +25,8 @@ struct ConfigurationReader {
     var exports: [ExportNames] = []
     /// The nodes and exports once more, by number.
     var numbered = NumberedGraph()
+    /// Nodes that were read before: those that say the same are taken, and need not be kept twice.
+    var knownNodes: [String: NodeDescription] = [:]
     /// Names of all nodes' children, in the order of nodes.
     var childNames: [WordTable.Word] = []
     /// Numbers of nodes by name, from 1; 0 for none.

@@ -14,6 +14,7 @@ package struct DocumentCache: Sendable {
 
     private var entries: [String: Entry] = [:]
     private var words = Vocabulary.table
+    private var nodes: [String: NodeDescription] = [:]
     private var useCount = 0
 
     /// Nothing was parsed yet.
@@ -26,6 +27,7 @@ package struct DocumentCache: Sendable {
         // The table goes to the reader and comes back, so that there is never a second one.
         reader.words = words
         words = WordTable()
+        reader.knownNodes = nodes
         var current: [String: Entry] = [:]
         current.reserveCapacity(texts.count)
         for text in texts {
@@ -40,10 +42,11 @@ package struct DocumentCache: Sendable {
         entries = current
     }
 
-    /// Takes the table of words back, when the reader needs it no more.
+    /// Takes the table of words back, when the reader needs it no more, and what it read.
     mutating func takeWords(from reader: inout ConfigurationReader) {
         words = reader.words
         reader.words = WordTable()
+        nodes = reader.description.nodes
     }
 }
 

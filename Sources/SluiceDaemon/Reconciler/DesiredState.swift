@@ -11,23 +11,32 @@ struct DesiredState: Sendable {
     let diagnostics: [Diagnostic]
     /// Places in the files.
     let marks: GraphMarks
-    /// Digest of the normalised configuration; empty when it is invalid.
-    let digest: String
+    /// The graph with its digest; the empty graph when it is invalid.
+    let named: GraphDigest
     /// Directory that relative file names start from.
     let baseDirectory: String
     private let verdict: Configuration.Verdict
 
     /// Judges files; those that are as they were are not parsed again.
+    ///
+    /// - Parameters:
+    ///   - files: The files.
+    ///   - baseDirectory: Directory that relative file names start from.
+    ///   - limits: How much is taken.
+    ///   - cache: What was parsed before.
+    ///   - last: A graph that may be much the same, with its digest.
     init(
         files: [SourceFile],
         baseDirectory: String,
         limits: DocumentLimits,
-        cache: inout DocumentCache
+        cache: inout DocumentCache,
+        last: GraphDigest
     ) {
         let texts = files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
         self.init(
             Configuration(texts: texts, limits: limits, cache: &cache),
-            baseDirectory: baseDirectory
+            baseDirectory: baseDirectory,
+            last: last
         )
     }
 
@@ -48,24 +57,36 @@ struct DesiredState: Sendable {
         resolved = graph.isLegal ? graph : nil
         diagnostics = []
         marks = GraphMarks()
-        digest = record.digest
+        named = GraphDigest(of: record.description)
         baseDirectory = record.baseDirectory
         verdict = graph.isLegal ? .valid : .conflicting
     }
 
-    private init(_ configuration: Configuration, baseDirectory: String) {
+    private init(
+        _ configuration: Configuration,
+        baseDirectory: String,
+        last: GraphDigest? = nil
+    ) {
         let isValid = configuration.verdict == .valid
-        let description = configuration.description.anchored(at: baseDirectory)
+        let description = configuration.description.anchored(
+            at: baseDirectory,
+            sharing: last?.graph.nodes ?? [:]
+        )
         // Without relative paths it is the very graph that was judged, and comparing is free.
         let isSame = description == configuration.description
         let resolved = isSame ? configuration.resolved : ResolvedGraph(resolving: description)
         self.resolved = isValid ? resolved : nil
         diagnostics = configuration.diagnostics
         marks = configuration.marks
-        digest = isValid ? description.digest : ""
+        named =
+            isValid
+            ? GraphDigest(of: description, after: last) : GraphDigest(of: GraphDescription())
         self.baseDirectory = baseDirectory
         verdict = configuration.verdict
     }
+
+    /// Digest of the normalised configuration; empty when it is invalid.
+    var digest: String { verdict == .valid ? named.text : "" }
 
     /// The graph; empty when it is invalid.
     var description: GraphDescription { resolved?.description ?? GraphDescription() }
@@ -101,7 +122,8 @@ extension Reconciler {
             files: found.files,
             baseDirectory: reader.baseDirectory,
             limits: reader.limits,
-            cache: &documents
+            cache: &documents,
+            last: liveDigest.last
         )
     }
 }

@@ -104,7 +104,7 @@ extension Reconciler {
             if !isReturn { keep(record) }
             memory.isPartial = false
             memory.down = [:]
-            liveDigest.note(attempt.desired.description, attempt.desired.digest)
+            liveDigest.note(attempt.desired.named)
             story.end(record)
             logger.info(
                 "applied",
