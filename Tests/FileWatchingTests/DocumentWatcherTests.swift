@@ -4,7 +4,7 @@ import Testing
 
 /// Each test waits for a signal that must come; one that does not come is a test that never ends,
 /// which the time limit turns into a failure.
-@Suite("Document watcher", .timeLimit(.minutes(1)), .serialized)
+@Suite("Document watcher", .timeLimit(.minutes(5)), .serialized)
 struct DocumentWatcherTests {
     /// Short, so that the tests are quick; nothing is checked about how long anything takes.
     private static let times = {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import SluiceDaemon
 
-@Suite("Control server", .timeLimit(.minutes(1)))
+@Suite("Control server", .timeLimit(.minutes(5)))
 struct ControlServerTests {
     @Test("a question and its body arrive, and so does the answer")
     func roundTrip() async throws {

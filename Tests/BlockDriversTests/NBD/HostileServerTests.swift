@@ -4,7 +4,7 @@ import Glibc
 import GraphModel
 import Testing
 
-@Suite("Hostile NBD servers (suite I)", .timeLimit(.minutes(2)))
+@Suite("Hostile NBD servers (suite I)", .timeLimit(.minutes(5)))
 struct HostileServerTests {
     @Test("a lie is refused by name, answered EIO or harmless", arguments: HostileServer.all)
     func lie(_ hostile: HostileServer) async throws {

@@ -4,7 +4,7 @@ import Glibc
 import GraphModel
 import Testing
 
-@Suite("An NBD server that goes and comes back", .timeLimit(.minutes(2)))
+@Suite("An NBD server that goes and comes back", .timeLimit(.minutes(5)))
 struct NBDReconnectTests {
     private static let second: Int64 = 1_000_000_000
     private static let hour = 3600 * second
