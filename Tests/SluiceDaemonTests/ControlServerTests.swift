@@ -160,6 +160,10 @@ private final class Peer {
             }
         }
         try #require(connected == 0)
+        // A server that was stopped in between answers nobody.
+        var patience = timeval(tv_sec: 240, tv_usec: 0)
+        let size = socklen_t(MemoryLayout<timeval>.size)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
     }
 
     deinit { close(descriptor) }
