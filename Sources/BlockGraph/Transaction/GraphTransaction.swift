@@ -12,7 +12,7 @@ final class GraphTransaction {
     let graph: LiveGraph
     let transition: GraphTransition
     /// What is looked at: the rest of the live graph goes on without being asked.
-    let affected: AffectedObjects
+    var affected: AffectedObjects
     /// Where formats reach their children before anything serves them.
     let accessLoop: AccessLoop
 
@@ -74,6 +74,7 @@ final class GraphTransaction {
 
     /// Opens, binds, locks and computes everything that the wished graph needs, I/O running.
     func prepare() throws(GraphError) {
+        try addMoved()
         for (name, service) in graph.exports { totalsBefore[name] = service.counters.totals }
         try startThreads()
         try rebindThreads()
@@ -147,13 +148,7 @@ final class GraphTransaction {
 
     private func prepareNode(_ name: String) throws(GraphError) {
         guard let node = desired.nodes[name] else { preconditionFailure("no node \(name)") }
-        var children: [String: BlockLimits] = [:]
-        for child in node.children { children[child.edge] = record(child.node)?.limits }
-        for option in Catalog.driver(node.driver)?.options ?? []
-        where option.kind == .reference(.node) {
-            guard let name = node.options.text(option.key) else { continue }
-            children[option.key] = record(name)?.limits
-        }
+        let children = Self.childLimits(of: node) { record($0)?.limits }
         let masks = transition.desired.cumulative(of: name)
         let opening = DriverOpening(
             node: node,
