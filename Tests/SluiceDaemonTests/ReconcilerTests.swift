@@ -1,6 +1,7 @@
 import BlockGraph
 import ControlAPI
 import GraphModel
+import RingLoop
 import Testing
 
 @testable import SluiceDaemon
@@ -113,8 +114,15 @@ struct ReconcilerTests {
         }
         #expect(bench.graph.applied.isEmpty)
         bench.clock.advance(seconds: 4)
-        #expect(await bench.reconciler.look(.timer).exit == .done)
-        #expect(bench.reconciler.report.conditions[.ready])
+        let reconciler = bench.reconciler
+        let told = Locked(0)
+        bench.graph.whenPrepared {
+            told.withLock { $0 = reconciler.report.diagnostics.count }
+        }
+        #expect(await reconciler.look(.timer).exit == .done)
+        #expect(told.withLock { $0 } == 1, "what was wrong is told until it no longer is")
+        #expect(reconciler.report.diagnostics.isEmpty)
+        #expect(reconciler.report.conditions[.ready])
     }
 
     @Test("what can never go well is quarantined until it changes or a person asks")

@@ -153,7 +153,8 @@ extension Reconciler {
         if memory.sourceBelowHand == found.digest, cause != .retry { return handVerdict }
         memory.sourceBelowHand = nil
         let desired = desiredState(of: found)
-        memory.diagnostics = desired.diagnostics
+        // When the same is tried again, what was wrong stays told until it no longer is.
+        if isNew { memory.diagnostics = desired.diagnostics }
         guard desired.resolved != nil else { return reject(desired, found, isNew: isNew) }
         memory.acceptedPaths = Set(found.files.map(\.path))
         if cause == .retry { liftQuarantine(desired.digest) }
@@ -181,6 +182,7 @@ extension Reconciler {
         attempt.commit = memory.commit
         var verdict = await bring(attempt)
         verdict.triedDigest = desired.digest
+        memory.diagnostics = desired.diagnostics
         memory.wishedAtStart = cause == .start && verdict.isHostFailure ? desired : nil
         return verdict
     }
