@@ -44,7 +44,8 @@ extension ConfigurationReader {
                 "E0204",
                 "\(title) wants a mapping with driver",
                 at: value,
-                label: tape.isNull(value) ? "nothing" : "no mapping"
+                label: tape.isNull(value) ? "nothing" : "no mapping",
+                help: Habits.help(notMapping: tape.isScalar(value) ? tape.text(value) : "")
             )
             return
         }

@@ -90,6 +90,9 @@ extension ConfigurationReader {
         if case .reference(let kind) = option.kind {
             return ["write the name of \(kind.titleWithArticle) that stands under \(kind.section)"]
         }
+        if case .choice(let words) = option.kind, words.count == 1 {
+            return ["write \(option.key): \(words[0])"]
+        }
         return option.summary.isEmpty ? [] : ["\(option.key): \(option.summary)"]
     }
 
@@ -106,14 +109,19 @@ extension ConfigurationReader {
         let depth = trail.count
         if let origin = entry.origin { trail.append(origin) }
         let suggestions = Spelling.near(key, among: known)
-        if path == nil { meant.formUnion(suggestions) }
+        if path == nil {
+            meant.formUnion(suggestions)
+            if suggestions.isEmpty, let other = Habits.synonym(of: key, among: known) {
+                meant.insert(other)
+            }
+        }
         report(
             "E0201",
             "\(title): unknown field \"\(key)\"\(inside)",
             at: entry.key,
             label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
             suggestions: suggestions,
-            help: habits(key, path, suggestions, owner)
+            help: habits(key, path, suggestions, owner, known)
                 + (owner.hasPrefix("driver ")
                     ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
                     : known.count > 1 ? ["fields: " + known.sorted().joined(separator: ", ")] : [])
@@ -127,9 +135,13 @@ extension ConfigurationReader {
         _ key: String,
         _ path: GraphMarks.Path?,
         _ suggestions: [String],
-        _ owner: String
+        _ owner: String,
+        _ known: [String]
     ) -> [String] {
         guard path == nil, suggestions.isEmpty else { return [] }
+        if key != "filename", let other = Habits.synonym(of: key, among: known) {
+            return ["it is called \(other) here"]
+        }
         let driver = owner.hasPrefix("driver ") ? Catalog.driver(String(owner.dropFirst(7))) : nil
         return Habits.help(key: key, in: subject.kind, slots: driver?.slots.map(\.name) ?? [])
     }

@@ -133,7 +133,9 @@ extension ConfigurationReader {
                 "export \(name): \"listener\" is missing, and there are \(count) listeners",
                 at: marks.mark(.export, name),
                 label: "needs listener",
-                suggestions: description.listeners.keys.sorted().prefix(3).map { $0 }
+                suggestions: description.listeners.keys.sorted().prefix(3).map { $0 },
+                help: count == 0
+                    ? ["declare one: listeners: {NAME: {type: nbd, address: \"unix:PATH\"}}"] : []
             )
         }
     }

@@ -253,7 +253,8 @@ extension ConfigurationReader {
             "\(title): \"\(marks.text(of: path))\" cannot be \"\(text)\"",
             at: value,
             label: "expected \(kind.expectation)",
-            suggestions: Spelling.near(text, among: words)
+            suggestions: Habits.flagWord(text, among: words).map { [$0] }
+                ?? Spelling.near(text, among: words)
         )
     }
 

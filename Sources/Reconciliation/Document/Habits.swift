@@ -21,6 +21,9 @@ enum Habits {
                 return ["\(kind.titleWithArticle) is named by its key under \(kind.section)"]
             }
         }
+        if kind == .export, key == "read-only" || key == "readonly" {
+            return ["an export that may only be read has writable: false, which is the default"]
+        }
         let drivers = Catalog.drivers.filter { driver in
             driver.options.contains { $0.key == key } || driver.slots.contains { $0.name == key }
         }.map(\.name)
@@ -37,6 +40,40 @@ enum Habits {
         return sections.first.map { other in
             ["\(key) is a field of \(other.titleWithArticle), which stands under \(other.section)"]
         } ?? []
+    }
+
+    /// What others call a field that has another name here.
+    private static let synonyms = [
+        "path": "filename", "device": "filename", "filename": "file", "image": "file",
+        "file": "image", "group": "throttle-group", "threshold": "vote-threshold",
+        "addr": "address",
+    ]
+
+    /// The field that is meant with a name that it has elsewhere.
+    ///
+    /// - Parameters:
+    ///   - key: The name elsewhere.
+    ///   - known: Names of the fields here.
+    /// - Returns: The name here; `nil` when there is none.
+    static func synonym(of key: String, among known: [String]) -> String? {
+        synonyms[key].flatMap { known.contains($0) ? $0 : nil }
+    }
+
+    /// The word for a flag where there are more than two words.
+    ///
+    /// - Parameters:
+    ///   - text: What is written.
+    ///   - words: The words that there are.
+    /// - Returns: `on` or `off`; `nil` when that is no choice, or no flag was written.
+    static func flagWord(_ text: String, among words: [String]) -> String? {
+        let word = ["true": "on", "yes": "on", "false": "off", "no": "off"][text.lowercased()]
+        return word.flatMap { words.contains($0) ? $0 : nil }
+    }
+
+    /// Help about a text that stands where a mapping has to.
+    static func help(notMapping text: String) -> [String] {
+        text.contains(":") && !text.contains(": ")
+            ? ["a key needs a colon and a space after it: key: value"] : []
     }
 
     /// Help about a value of another type than its option's.
@@ -72,6 +109,9 @@ enum Habits {
     static func help(name: String, wanted kind: ObjectKind, at path: String) -> [String] {
         guard kind == .node else { return [] }
         if name.isEmpty { return ["write the name of a node; where none is allowed, null is none"] }
+        if ["false", "none", "off", "no"].contains(name.lowercased()) {
+            return ["where no node is allowed, null is none"]
+        }
         guard name.contains("/") || name.contains(".") else { return [] }
         let child = path == "node" || path.isEmpty ? "" : "\(path): "
         return child.isEmpty

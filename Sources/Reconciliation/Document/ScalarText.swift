@@ -90,14 +90,20 @@ enum ScalarText {
 
     /// A size that somebody meant with a text that is none: `64 kb` for `64KiB`.
     static func meantSize(_ text: String) -> String? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let digits = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
         var unit = text[digits.endIndex...].filter { $0 != " " }.uppercased()
         // Rates are given as sizes: the second goes without saying.
         if unit.hasSuffix("/S") || unit.hasSuffix("PS") { unit.removeLast(2) }
         guard !digits.isEmpty, let first = unit.first, "KMGTP".contains(first),
             ["", "B", "IB"].contains(String(unit.dropFirst()))
         else { return nil }
-        return "\(digits)\(first)iB"
+        guard digits.contains(".") else { return "\(digits)\(first)iB" }
+        guard let count = fraction(String(digits)), count > 0, count < 0x1p20,
+            let place = sizeUnits.firstIndex(where: { $0.name == "\(first)iB" })
+        else { return nil }
+        let bytes = count * Double(sizeUnits[place].factor)
+        return bytes.rounded() == bytes && bytes < 0x1p62
+            ? shown(Int64(bytes), as: .size(0...Int64.max)) : nil
     }
 
     /// A whole number that somebody meant with a text that is none: `1_000`, `4k`, `1e3`, `017`.
@@ -158,7 +164,11 @@ enum ScalarText {
     static func kind(of text: String, isPlain: Bool) -> String {
         if !isPlain { return "text" }
         if integer(text) != nil { return "a whole number" }
-        if hasLeadingZero(text) { return "a number with a leading zero, 8 or 10 by the reader" }
+        if hasLeadingZero(text) {
+            return text.contains { $0 == "8" || $0 == "9" }
+                ? "a number with a leading zero and a digit that is not octal"
+                : "a number with a leading zero, 8 or 10 by the reader"
+        }
         if Double(text) != nil { return "a number" }
         if flag(text) != nil { return "a flag" }
         return "text"

@@ -43,4 +43,74 @@ struct HabitsTests {
         #expect(diagnostic.code == "E0204")
         #expect(diagnostic.help.joined().contains(said))
     }
+
+    @Test(
+        "a field that has another name elsewhere is told once, and not as missing too",
+        arguments: [
+            ("{driver: file, path: a}", "it is called filename here"),
+            ("{driver: blkdebug, file: n}", "it is called image here"),
+            ("{driver: qcow2, image: n, backing: null}", "it is called file here"),
+            ("{driver: raw, filename: a}", "file: {driver: file, filename: PATH}"),
+            ("{driver: throttle, file: n, group: g}", "it is called throttle-group here"),
+        ]
+    )
+    func otherNames(node: String, said: String) {
+        let found = read("sluice: 1\nnodes:\n  n: {driver: null-co}\n  f: \(node)\n").diagnostics
+        #expect(found.map(\.code) == ["E0201"], "\(found.map(\.message))")
+        #expect(found.first?.help.joined().contains(said) == true)
+    }
+
+    @Test(
+        "a value that is nearly right is answered with the one that is",
+        arguments: [
+            ("{driver: null-co, size: 1.5GiB}", "1536MiB"),
+            ("{driver: null-co, size: 0.5 TB}", "512GiB"),
+            ("{driver: file, filename: a, locking: true}", "on"),
+            ("{driver: file, filename: a, detect-zeroes: no}", "off"),
+        ]
+    )
+    func nearlyRight(node: String, meant: String) throws {
+        let found = read("sluice: 1\nnodes:\n  n: \(node)\n").diagnostics
+        let diagnostic = try #require(found.first)
+        #expect(found.count == 1)
+        #expect(diagnostic.suggestions == [meant])
+    }
+
+    @Test("a fraction of a size that is no whole number of bytes is not guessed at")
+    func oddFractions() throws {
+        for size in ["1.1GiB", "1.5.5GiB", ".", ".GiB", "1.5", "99999999.5PiB"] {
+            let found = read("sluice: 1\nnodes:\n  n: {driver: null-co, size: \(size)}\n")
+            let diagnostic = try #require(found.diagnostics.first)
+            #expect(diagnostic.suggestions.isEmpty, "\(size)")
+        }
+    }
+
+    @Test(
+        "what is missing is told with a line to write",
+        arguments: [
+            ("nodes:\n  n:\n    driver:file\n    filename:a\n", "a colon and a space"),
+            (
+                "nodes:\n  n: {driver: qcow2, file: f, backing: false}\n  f: {driver: null-co}\n",
+                "null is none"
+            ),
+            (
+                "nodes:\n  n: {driver: null-co}\nexports:\n  e: {type: nbd, node: n}\n",
+                "declare one"
+            ),
+            (
+                "listeners:\n  l: {type: nbd, address: 'unix:/s'}\nnodes:\n  n: {driver: null-co}\nexports:\n  e: {node: n}\n",
+                "write type: nbd"
+            ),
+            (
+                "listeners:\n  l: {type: nbd, address: 'unix:/s'}\nnodes:\n  n: {driver: null-co}\nexports:\n  e: {type: nbd, node: n, read-only: true}\n",
+                "writable: false"
+            ),
+        ]
+    )
+    func remedies(text: String, said: String) throws {
+        let found = read("sluice: 1\n" + text).diagnostics
+        let diagnostic = try #require(found.first)
+        #expect(found.count == 1)
+        #expect(diagnostic.help.joined().contains(said), "\(diagnostic.help)")
+    }
 }

@@ -83,7 +83,6 @@ extension MalformedFile {
         ),
         MalformedFile(
             "sluice: 1\nnodes: {z: {driver: null-co}, n: {driver: raw, image: z}}\n",
-            "2:31 E0202",
             "2:48 E0201"
         ),
         MalformedFile(

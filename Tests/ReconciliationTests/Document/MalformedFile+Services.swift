@@ -89,7 +89,6 @@ extension MalformedFile {
         ),
         MalformedFile(
             "sluice: 1\nnodes: {z: {driver: null-co}, n: {driver: blkdebug, file: z}}\n",
-            "2:31 E0202",
             "2:53 E0201"
         ),
         MalformedFile(
