@@ -20,6 +20,9 @@ package struct Daemon: Sendable {
     /// Time between two looks without a reason, in seconds, and how much it varies.
     private static let rescanSeconds = (least: 48.0, most: 72.0)
 
+    /// The group whose members may ask questions, where the host has it.
+    private static let readers = "sluice-ro"
+
     /// Fewest descriptors with which it is certain that every part of the process can be made.
     private static let descriptorsLeast: UInt64 = 256
 
@@ -88,7 +91,7 @@ package struct Daemon: Sendable {
     private func run() async -> ExitStatus {
         do {
             let store = try StateStore(path: configuration.stateDirectory)
-            let server = try await ControlServer(path: configuration.controlSocket, logger: logger)
+            let servers = try await openServers()
             let plane = try DataPlane(logger: logger)
             let reconciler = Reconciler(
                 reader: SourceReader(
@@ -102,7 +105,7 @@ package struct Daemon: Sendable {
                 guards: configuration.guards,
                 drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds
             )
-            await runParts(server, reconciler, plane)
+            await runParts(servers, reconciler, plane)
             await plane.close(drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds)
             logger.info("ended")
             return .done
@@ -118,9 +121,33 @@ package struct Daemon: Sendable {
         }
     }
 
+    /// Opens the control socket, and the one that only answers questions.
+    private func openServers() async throws -> [ControlServer] {
+        let control = configuration.controlSocket
+        let descriptor = try ControlListener.open(path: control)
+        // Both are open before the first is a server: a server must not be given up.
+        let questions = try configuration.readOnlySocket.map { path in
+            (path, try ControlListener.open(path: path, group: Self.readers))
+        }
+        var servers = [
+            try await ControlServer(path: control, descriptor: descriptor, logger: logger)
+        ]
+        if let (path, descriptor) = questions {
+            servers.append(
+                try await ControlServer(
+                    path: path,
+                    descriptor: descriptor,
+                    isReadOnly: true,
+                    logger: logger
+                )
+            )
+        }
+        return servers
+    }
+
     /// Runs everything until a stop is ordered; then no client of the control socket is left.
     private func runParts(
-        _ server: ControlServer,
+        _ servers: [ControlServer],
         _ reconciler: Reconciler,
         _ plane: DataPlane
     ) async {
@@ -132,7 +159,9 @@ package struct Daemon: Sendable {
             clock: clock
         )
         await withTaskGroup { group in
-            group.addTask { await serveControl(server, routes) }
+            for server in servers {
+                group.addTask { await serveControl(server, routes) }
+            }
             group.addTask { await look(reconciler) }
             group.addTask { await passTimers(of: reconciler) }
             if let watcher {

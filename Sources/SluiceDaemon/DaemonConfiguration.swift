@@ -10,6 +10,8 @@ package struct DaemonConfiguration: Sendable {
     package var stateDirectory: String
     /// Path of the control socket.
     package var controlSocket: String
+    /// Path of the socket that only answers questions; `nil` for none.
+    package var readOnlySocket: String?
     /// Whether the sources are watched; else they are read at start and on request.
     package var watches: Bool
     /// The least serious level that is logged.

@@ -84,6 +84,18 @@ struct ControlServerTests {
         }
     }
 
+    @Test("P24: a socket for questions refuses every endpoint that changes something")
+    func readOnly() async throws {
+        try await withServer(isReadOnly: true) { path in
+            let client = ControlClient(socket: path)
+            for endpoint in ControlEndpoint.allCases where endpoint.changes {
+                let error = #expect(throws: ControlError.self) { _ = try client.ask(endpoint) }
+                #expect(error?.exitCode == ExitStatus.notPermitted.rawValue, "\(endpoint)")
+            }
+            #expect(throws: Never.self) { _ = try client.ask(.status) }
+        }
+    }
+
     @Test("a stale socket is replaced, one with a listener is not")
     func stale() async throws {
         let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
@@ -104,10 +116,15 @@ struct ControlServerTests {
     }
 
     /// Runs a server that answers with what it was asked.
-    private func withServer(_ use: @escaping @Sendable (String) throws -> Void) async throws {
+    private func withServer(
+        isReadOnly: Bool = false,
+        _ use: @escaping @Sendable (String) throws -> Void
+    ) async throws {
         let path = "/tmp/sluice-control-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let server = try await ControlServer(
             path: path,
+            descriptor: try ControlListener.open(path: path),
+            isReadOnly: isReadOnly,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
         try await withThrowingTaskGroup { group in

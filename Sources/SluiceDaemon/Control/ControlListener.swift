@@ -17,10 +17,15 @@ enum ControlListener {
 
     /// Opens a socket that listens.
     ///
-    /// - Parameter path: Where; its directory is made when it is missing.
+    /// - Parameters:
+    ///   - path: Where; its directory is made when it is missing.
+    ///   - group: Name of the group that may connect, where the host has it.
     /// - Returns: The descriptor, which the caller closes.
     /// - Throws: ``ControlListenerError`` when somebody else listens or the path cannot be used.
-    static func open(path: String) throws(ControlListenerError) -> CInt {
+    static func open(
+        path: String,
+        group: String? = nil
+    ) throws(ControlListenerError) -> CInt {
         makeParent(of: path)
         try removeStale(path)
         let descriptor = socket(AF_UNIX, streamSocket, 0)
@@ -35,6 +40,10 @@ enum ControlListener {
             throw error
         }
         _ = chmod(path, mode)
+        // Before there is any other thread: the answer is in memory that all calls share.
+        if let group, let entry = getgrnam(group) {
+            _ = chown(path, .max, entry.pointee.gr_gid)
+        }
         return descriptor
     }
 

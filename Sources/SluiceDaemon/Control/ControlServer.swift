@@ -16,16 +16,28 @@ package struct ControlServer: Sendable {
     >
 
     private let path: String
+    private let isReadOnly: Bool
     private let channel: NIOAsyncChannel<any Channel, Never>
     private let logger: Logger
 
-    /// Opens the socket; clients wait until ``run(_:)``.
+    /// Takes a socket that listens; clients wait until ``run(_:)``.
     ///
-    /// - Throws: ``ControlListenerError`` when the path cannot be listened on.
-    package init(path: String, logger: Logger) async throws {
+    /// - Parameters:
+    ///   - path: Its name, which is removed at the end.
+    ///   - descriptor: The socket, which the server closes.
+    ///   - isReadOnly: Whether it changes nothing, whoever asks. Who may ask is then said by the
+    ///     owner, the group and the mode of the name.
+    ///   - logger: Where to say what goes wrong.
+    /// - Throws: An error when no more can be served by this process.
+    package init(
+        path: String,
+        descriptor: CInt,
+        isReadOnly: Bool = false,
+        logger: Logger
+    ) async throws {
         self.path = path
+        self.isReadOnly = isReadOnly
         self.logger = logger
-        let descriptor = try ControlListener.open(path: path)
         channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Nothing is read before somebody serves the client, so that it may still be turned away.
             .childChannelOption(.autoRead, value: false)
@@ -128,13 +140,22 @@ package struct ControlServer: Sendable {
         _ abandonment: Abandonment,
         _ route: Route
     ) async -> ControlAnswer {
-        guard let peer = await peer(of: channel), peer.user == 0 || peer.user == getuid() else {
+        guard let peer = await peer(of: channel),
+            isReadOnly || peer.user == 0 || peer.user == getuid()
+        else {
             return refusal(403, "only root and the user that runs the daemon may ask it")
         }
         let parts = request.head.uri.split(separator: "?", maxSplits: 1)
         let path = parts.first ?? "/"
         guard let endpoint = ControlEndpoint(rawValue: String(path)) else {
             return refusal(404, "there is no \(path); see /v1/version")
+        }
+        guard !isReadOnly || !endpoint.changes else {
+            return refusal(
+                403,
+                "\(self.path) only answers questions, and changes nothing; ask on the control socket, "
+                    + "as root or as the user that runs the daemon"
+            )
         }
         guard request.head.method == (endpoint.changes ? .POST : .GET) else {
             return refusal(405, "\(path) takes \(endpoint.changes ? "POST" : "GET")")

@@ -48,7 +48,7 @@ struct EventsCommand: ParsableCommand {
         if follow { values["follow"] = "1" }
         let (format, object) = (format, object)
         do throws(ControlError) {
-            try ControlClient(socket: control.socket).follow(
+            try ControlClient(socket: control.socket(for: .events)).follow(
                 .events,
                 query: ControlQuery(values)
             ) { line in

@@ -61,13 +61,13 @@ struct LiveGraphSource {
         fileBytesMax: Int = DocumentLimits.fileBytesUsual
     ) throws(LiveGraphError) {
         guard let name else {
-            self = try Self.ask(control.socket)
+            self = try Self.ask(control.socket(for: .description))
             return
         }
         if name == "empty" {
             self.init(description: GraphDescription(), title: name)
         } else if name.hasPrefix("@"), let generation = GenerationArgument(argument: name) {
-            self = try Self.ask(control.socket, generation)
+            self = try Self.ask(control.socket(for: .description), generation)
         } else if Self.isSocket(name) {
             self = try Self.ask(name)
         } else {

@@ -30,6 +30,15 @@ struct ServeCommand: ParsableCommand {
 
     @OptionGroup var control: ControlOptions
 
+    @Option(
+        name: .customLong("read-only-control"),
+        help: ArgumentHelp(
+            "Socket that answers questions and changes nothing; usually ro.sock beside control.sock.",
+            valueName: "socket"
+        )
+    )
+    var readOnlyControl: String?
+
     @Flag(name: .customLong("no-watch"), help: "Read the files at start and on request only.")
     var ignoresChanges = false
 
@@ -66,6 +75,9 @@ struct ServeCommand: ParsableCommand {
             watches: !ignoresChanges,
             logLevel: logLevel
         )
+        daemon.readOnlySocket =
+            readOnlyControl.map(absolute)
+            ?? ControlOptions.readOnlySocket(beside: daemon.controlSocket)
         daemon.guards = guards.guards(of: PlanGuards())
         if let drainTimeout { daemon.drainTimeoutNanoseconds = drainTimeout.nanoseconds }
         daemon.fileBytesMax = fileSize.fileBytesMax

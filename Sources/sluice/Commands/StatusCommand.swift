@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlAPI
+import Glibc
 import GraphModel
 
 /// `sluice status`: how the daemon does.
@@ -7,26 +8,64 @@ struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status",
         abstract: "Says what is live, since when, and what is wrong.",
-        discussion: "Ends with 1 while less is served than was wished, or the state is damaged."
+        discussion: """
+            Ends with 1 while less is served than was wished, or the state is damaged. With --watch \
+            it goes on until it is interrupted, or the daemon has ended.
+            """
     )
 
     @Flag(help: "Tells which file is live in which generation, and why one is not.")
     var files = false
 
+    @Flag(help: "Goes on, and prints the status again whenever it has changed.")
+    var watch = false
+
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        let query = files ? ControlQuery(["files": "1"]) : ControlQuery()
-        let status = try ask(.status, of: control, query: query)
-        switch output.format {
-        case .json: Terminal.print(status.prettyText)
-        case .text where files: Terminal.print(FilesText(status).text)
-        case .text: Terminal.print(StatusText(status).text)
-        }
+        let status = try find()
+        if watch { try follow(status) }
+        Terminal.print(text(of: status))
         if status["conditions"]?["Degraded"]?["status"]?.flag == true {
             throw ExitCode(ExitStatus.failure.rawValue)
         }
+    }
+}
+
+extension StatusCommand {
+    /// Time between two looks, in microseconds.
+    private static let lookMicroseconds: useconds_t = 500_000
+
+    private func find() throws -> JSONValue {
+        try ask(.status, of: control, query: files ? ControlQuery(["files": "1"]) : ControlQuery())
+    }
+
+    private func text(of status: JSONValue) -> String {
+        switch output.format {
+        case .json: watch ? status.compactText + "\n" : status.prettyText
+        case .text where files: FilesText(status).text
+        case .text: StatusText(status).text
+        }
+    }
+
+    /// Prints what it finds until nobody reads it; a terminal shows the newest only.
+    private func follow(_ first: JSONValue) throws {
+        let isScreen = output.format == .text && isatty(STDOUT_FILENO) == 1
+        var status = first
+        while Terminal.tries((isScreen ? "\u{1B}[H\u{1B}[2J" : "") + text(of: status)) {
+            let shown = Self.essence(of: status)
+            repeat {
+                usleep(Self.lookMicroseconds)
+                status = try find()
+            } while Self.essence(of: status) == shown
+        }
+        throw ExitCode.success
+    }
+
+    /// All but what moves by itself.
+    private static func essence(of status: JSONValue) -> [JSONValue.Member] {
+        (status.members ?? []).filter { $0.key != "uptimeSeconds" }
     }
 }
 
@@ -37,8 +76,9 @@ func ask(
     query: ControlQuery = ControlQuery(),
     body: JSONValue? = nil
 ) throws -> JSONValue {
+    let socket = control.socket(for: endpoint)
     do throws(ControlError) {
-        let answer = try ControlClient(socket: control.socket).ask(
+        let answer = try ControlClient(socket: socket).ask(
             endpoint,
             query: query,
             body: body?.compactBytes ?? []
@@ -49,8 +89,8 @@ func ask(
         else {
             throw ControlError(
                 code: .brokenAnswer,
-                socket: control.socket,
-                reason: "what listens on \(control.socket) does not answer as sluice does"
+                socket: socket,
+                reason: "what listens on \(socket) does not answer as sluice does"
             )
         }
         return value

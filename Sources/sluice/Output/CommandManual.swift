@@ -50,6 +50,7 @@ enum CommandManual {
         page.section("FILES")
         page.item("/etc/sluice/graph.d/*.yaml", "Usual place of configurations.")
         page.item("/run/sluice/control.sock", "Control socket.")
+        page.item("/run/sluice/ro.sock", "Answers questions and changes nothing; group sluice-ro.")
         page.item("/var/lib/sluice", "State that survives a restart.")
         page.section("EXIT STATUS")
         for (code, meaning) in ExitCodes.all { page.item(String(code), meaning) }
