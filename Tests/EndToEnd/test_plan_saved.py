@@ -65,6 +65,18 @@ class SavedPlans(DaemonTest):
         self.assertIn("E0704", self.sluice("graph", "--plan", plan, code=10).stderr)
         self.assertIn("E0702", self.sluice("graph", "--plan", "wished/vm1.yaml", code=66).stderr)
 
+    def test_a_plan_between_directories_is_drawn_beside_what_it_was_made_from(self):
+        text = "sluice: 1\nnodes: {f: {driver: file, filename: a.raw}, g: {driver: file, filename: b.raw}}\n"
+        for name, options in (("old", ""), ("new", ", detect-zeroes: on")):
+            directory = self.wished.parent / name
+            directory.mkdir()
+            (directory / "a.yaml").write_text(text.replace("a.raw", "a.raw" + options))
+        self.sluice("plan", "new", "--live", "old", "--out", "moved.plan")
+        drawn = self.sluice("graph", "--plan", "moved.plan", "--live", "old").stdout
+        self.assertRegex(drawn, r"~ .*\bf\b")
+        self.assertIn("1 to change", drawn)
+        self.assertIn("E0704", self.sluice("graph", "--plan", "moved.plan", "--live", "new", code=10).stderr)
+
     def test_a_pause_is_foretold_with_its_bound(self):
         (self.wished / "vm1.yaml").write_text(FILES["vm1.yaml"].replace(
             "vm1: {driver: null-co", "other: {driver: null-co, size: 1MiB}\n  vm1: {driver: null-co").replace(

@@ -38,6 +38,8 @@ package struct SavedPlan: Sendable {
     package let allowedRemovals: [String]
     /// What it does to each object and what exports notice, in a form that can be compared.
     let promise: JSONValue
+    /// Directory that relative paths of the files started from; `nil` when it was not noted.
+    package let baseDirectory: String?
     /// The plan as the JSON that was saved, without the seal.
     package let json: JSONValue
 
@@ -47,7 +49,13 @@ package struct SavedPlan: Sendable {
     ///   - plan: The plan, against a graph without relative paths.
     ///   - json: The plan as it is printed.
     ///   - allowedRemovals: Names of objects that may be removed though protected.
-    package init(_ plan: Plan, json: JSONValue, allowedRemovals: [String] = []) {
+    ///   - baseDirectory: Directory that relative paths of the files started from.
+    package init(
+        _ plan: Plan,
+        json: JSONValue,
+        allowedRemovals: [String] = [],
+        baseDirectory: String? = nil
+    ) {
         id = plan.id
         footprint = plan.footprint
         definitions = plan.desired.part(
@@ -56,11 +64,13 @@ package struct SavedPlan: Sendable {
         removals = plan.actions.filter { $0.kind == .remove }.map(\.object)
         newNames = Self.newNames(of: plan)
         self.allowedRemovals = allowedRemovals.sorted()
+        self.baseDirectory = baseDirectory
         promise = Self.promise(of: plan)
-        let extra: [JSONValue.Member] = [
+        var extra: [JSONValue.Member] = [
             .init("allowed-removals", JSONValue(texts: self.allowedRemovals)),
             .init("definitions", definitions.json),
         ]
+        if let baseDirectory { extra.append(.init("base-directory", .text(baseDirectory))) }
         self.json = .object((json.members ?? []) + extra)
     }
 
@@ -131,6 +141,7 @@ package struct SavedPlan: Sendable {
         self.removals = removals
         self.newNames = newNames
         allowedRemovals = (json["allowed-removals"]?.list ?? []).compactMap(\.text)
+        baseDirectory = json["base-directory"]?.text
         promise = Self.promise(
             actions: actions,
             exports: json["exports"]?.list ?? []

@@ -112,6 +112,10 @@ package enum PlanSchema {
                 "type": "object",
                 "description": "Saved plans only: objects as they shall be, sluice.graph/1.",
             ],
+            "base-directory": [
+                "type": "string",
+                "description": "Saved plans only: where relative paths of the files started from.",
+            ],
             "seal": [
                 "$ref": "#/$defs/digest",
                 "description": "Saved plans only: digest of all other members.",

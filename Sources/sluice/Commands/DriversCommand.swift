@@ -27,15 +27,20 @@ struct DriversCommand: ParsableCommand {
             }
             return
         }
+        try Self.describe(name, as: output.format)
+    }
+
+    /// Prints all about one driver.
+    static func describe(_ name: String, as format: OutputFormat = .text) throws {
         guard let driver = Catalog.driver(name) else {
             let closest = Spelling.near(name, among: Catalog.drivers.map(\.name))
             Terminal.note(
                 "error: unknown driver \"\(name)\""
                     + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
             )
-            return try end(with: .usage)
+            throw ExitCode(ExitStatus.usage.rawValue)
         }
-        switch output.format {
+        switch format {
         case .text:
             let palette = Palette(isOn: Terminal.hasColour)
             Terminal.print(DriverReference.text(of: driver, palette))

@@ -194,8 +194,10 @@ struct GraphCommand: ParsableCommand {
             throw LiveGraphError("E0702", "\(path): \(error.reason)", .refused)
         }
         let origin = try liveGraph
-        // A saved plan has no relative paths, so what it is compared with has none either.
-        before = origin.anchored(at: baseDirectory(of: live.map { [$0] } ?? [])).description
+        // A saved plan has no relative paths, so what it is compared with has none either; when it
+        // was made, relative paths of both sides meant the same files.
+        let base = saved.baseDirectory ?? baseDirectory(of: live.map { [$0] } ?? [])
+        before = origin.anchored(at: base).description
         do throws(SavedPlanError) {
             after = try saved.target(from: before)
         } catch {

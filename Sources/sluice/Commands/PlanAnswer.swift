@@ -143,7 +143,8 @@ struct PlanAnswer {
         let saved = SavedPlan(
             plan,
             json: plan.json(context),
-            allowedRemovals: options.allowedRemovals
+            allowedRemovals: options.allowedRemovals,
+            baseDirectory: baseDirectory(of: options.paths)
         )
         do throws(PlanFileError) {
             try PlanFile.write(saved.encoded, to: path)
@@ -167,8 +168,9 @@ struct PlanAnswer {
     /// back, 4 for both.
     private func detailed(_ plan: Plan, _ origin: LiveGraphSource) -> Int32 {
         guard origin.isDaemon, options.to == nil,
-            let answer = try? ControlClient(socket: options.live ?? options.control.socket)
-                .ask(.drift),
+            let answer = try? ControlClient(
+                socket: options.live ?? options.control.socket(for: .drift)
+            ).ask(.drift),
             let drift = try? JSONValue(json: answer)["drift"]?.list
         else { return 2 }
         let drifted = Set(drift.compactMap { $0["object"]?.text })

@@ -13,7 +13,8 @@ struct RollbackCommand: ParsableCommand {
             Without a generation: to the one before the change that awaits its confirmation, or \
             before the live one. The plan is shown first. On a terminal you are asked; without \
             one, --yes is needed. The files are tried again when they change next.
-            """
+            """,
+        aliases: ["undo"]
     )
 
     @Argument(help: "The generation, such as @41.")
