@@ -40,7 +40,7 @@ enum ControlListener {
             throw error
         }
         _ = chmod(path, mode)
-        // Before there is any other thread: the answer is in memory that all calls share.
+        // The answer is in memory that all such calls share; nobody else asks for groups.
         if let group, let entry = getgrnam(group) {
             _ = chown(path, .max, entry.pointee.gr_gid)
         }
