@@ -35,4 +35,13 @@ extension [UInt8] {
             append(UInt8(truncatingIfNeeded: value >> UInt64(place * 8)))
         }
     }
+
+    /// Puts a big-endian number of so many bytes over others; the caller has checked the bounds.
+    mutating func putBig(_ value: UInt64, _ count: Int, at offset: Int) {
+        for place in 0..<count {
+            self[offset + place] = UInt8(
+                truncatingIfNeeded: value >> UInt64((count - 1 - place) * 8)
+            )
+        }
+    }
 }

@@ -26,7 +26,11 @@ extension ImageEngine {
     /// - Returns: What to do first, or nothing.
     func prepareChange(_ op: Op) -> Outcome? {
         if state.pointee.isBroken { return fail(op, EIO) }
-        if state.pointee.mustClearFeatures || state.pointee.mustSetDirty { return writeHeader(op) }
+        if state.pointee.mustClearFeatures || state.pointee.mustSetDirty
+            || state.pointee.mustWriteHeader
+        {
+            return writeHeader(op)
+        }
         if tables.isCrowded || blocks.isCrowded || pendingFrees.runs.count > Self.pendingRunsMax {
             op.pointee.stepAfterCheckpoint = op.pointee.step
             op.pointee.step = .checkpoint

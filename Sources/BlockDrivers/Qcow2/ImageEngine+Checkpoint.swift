@@ -42,7 +42,8 @@ extension ImageEngine {
     /// Whether tables differ from what is on disk in a way that a flush must mend.
     var hasChanges: Bool {
         state.pointee.isCheckpointing || tables.dirtyCount > 0 || state.pointee.mappingDirty != nil
-            || state.pointee.refcountTableDirty != nil || !pendingFrees.isEmpty
+            || state.pointee.mustWriteHeader || state.pointee.refcountTableDirty != nil
+            || !pendingFrees.isEmpty
             || (blocks.dirtyCount > 0 && !state.pointee.writesRefcountsLate)
     }
 
@@ -107,6 +108,7 @@ extension ImageEngine {
 
     private func beginCheckpoint(_ op: Op) -> Outcome {
         state.pointee.isCheckpointing = true
+        if state.pointee.mustWriteHeader { return writeHeader(op) }
         op.pointee.cursor = 0
         op.pointee.status = .done
         op.pointee.step = .blocks

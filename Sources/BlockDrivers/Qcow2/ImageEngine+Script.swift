@@ -84,6 +84,7 @@ extension ImageEngine {
         header.autoclear &= geometry.isDataFileRaw ? Qcow2Header.rawDataFileFlag : 0
         if state.pointee.mustSetDirty { header.incompatible.insert(.dirty) }
         state.pointee.mustClearFeatures = false
+        state.pointee.mustWriteHeader = false
         state.pointee.mustSetDirty = false
         op.pointee.step = op.pointee.stepAfterLoad
         return .again

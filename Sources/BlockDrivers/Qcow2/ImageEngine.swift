@@ -42,6 +42,9 @@ final class ImageEngine: @unchecked Sendable {
         var unmapsZeroes = false
         /// Features must be cleared in the header before anything is written.
         var mustClearFeatures = false
+        /// The header names tables that the one in the file does not: it is written before anything
+        /// is changed.
+        var mustWriteHeader = false
         /// The header must say that reference counts may be wrong before tables are changed.
         var mustSetDirty = false
         var writesRefcountsLate = false
@@ -111,12 +114,12 @@ final class ImageEngine: @unchecked Sendable {
         geometry = image.header.geometry
         alignmentBytes = image.alignmentBytes
         sizeBytes = image.header.sizeBytes
-        mappingCount = image.mapping.count
-        mapping = .allocate(capacity: max(mappingCount, 1))
-        mapping.initialize(from: image.mapping, count: mappingCount)
+        mappingCount = Int(image.header.mappingCount)
+        mapping = Self.zeroedTable(mappingCount)
+        for (place, entry) in image.mapping.enumerated() { mapping[place] = entry }
         let tableMax = Int(Qcow2Header.refcountTableBytesMax / 8)
         refcountTable = Self.zeroedTable(tableMax)
-        refcountTableCount = image.refcountTable.count
+        refcountTableCount = Int(image.header.refcountTableCount)
         for (place, entry) in image.refcountTable.enumerated() { refcountTable[place] = entry }
         let clusterBytes = Int(geometry.clusterBytes)
         tables = TableCache(
@@ -141,6 +144,7 @@ final class ImageEngine: @unchecked Sendable {
         state.pointee.fileEnd = image.fileBytes
         state.pointee.dataEnd = image.dataFileBytes
         state.pointee.virginStart = geometry.roundUp(image.fileBytes)
+        state.pointee.mustWriteHeader = image.olderSizeBytes != nil
         bind(context)
         apply(settings)
         hook = TurnHook(context: Unmanaged.passUnretained(self).toOpaque()) { context in
@@ -155,7 +159,7 @@ final class ImageEngine: @unchecked Sendable {
             chunk.deinitialize(count: Self.chunkCount)
             chunk.deallocate()
         }
-        mapping.deallocate()
+        free(mapping)
         free(refcountTable)
         headerMemory.deallocate()
         state.deinitialize(count: 1)
@@ -166,8 +170,9 @@ final class ImageEngine: @unchecked Sendable {
 
     /// Pages that are never touched cost nothing.
     private static func zeroedTable(_ count: Int) -> UnsafeMutablePointer<UInt64> {
-        guard let memory = calloc(count, 8) else { preconditionFailure("no memory for a table") }
-        return memory.bindMemory(to: UInt64.self, capacity: count)
+        let room = max(count, 1)
+        guard let memory = calloc(room, 8) else { preconditionFailure("no memory for a table") }
+        return memory.bindMemory(to: UInt64.self, capacity: room)
     }
 
     /// Works on another loop, or over other edges, from now on; nothing is in flight.

@@ -16,23 +16,29 @@ struct ImageLoader {
     let fileBytes: UInt64
     let dataFileBytes: UInt64
     let alignmentBytes: UInt64
-    /// Size of the file at the moment.
-    let sizeBytes: () -> UInt64
 
-    /// Reads everything, and mends what was not closed properly before it is written.
-    func loadMended() throws(GraphError) -> LoadedImage {
-        let image = try load()
-        guard !settings.isReadOnly, image.header.incompatible.contains(.dirty) else { return image }
-        try ImageRepair(loader: self, image: image).run()
-        let mended = ImageLoader(
+    /// Reads everything, and prepares what an image needs before it is written: right counts when it
+    /// was not closed properly, and a longer disk when it shall have one.
+    func loadForWork() throws(GraphError) -> LoadedImage {
+        var image = try load()
+        let wanted = settings.sizeBytesMin
+        if let fault = ImageGrowth.fault(in: image.header, to: wanted, settings) { throw fault }
+        guard !settings.isReadOnly else { return image }
+        if image.header.incompatible.contains(.dirty) {
+            image = try ImageRepair(loader: self, image: image).run()
+        }
+        guard wanted > image.header.sizeBytes else { return image }
+        return try ImageGrowth(loader: reaching(image.fileBytes), image: image).run(to: wanted)
+    }
+
+    private func reaching(_ fileBytes: UInt64) -> ImageLoader {
+        ImageLoader(
             settings: settings,
             access: access,
-            fileBytes: max(fileBytes, sizeBytes()),
+            fileBytes: fileBytes,
             dataFileBytes: dataFileBytes,
-            alignmentBytes: alignmentBytes,
-            sizeBytes: sizeBytes
+            alignmentBytes: alignmentBytes
         )
-        return try mended.load()
     }
 
     /// Reads everything.

@@ -1,83 +1,62 @@
 internal import BlockGraph
-internal import GraphModel
-internal import RingLoop
 
 /// Makes the reference counts of an image right that was not closed properly.
 ///
-/// New counts are put behind everything, so that nothing of the old is needed; the header switches
-/// to them, and only then is the image said to be clean.
+/// New counts are put behind everything, so that nothing of the old is needed. The header that names
+/// them is left to the engine, which writes it before it changes anything: until then the image on
+/// disk is the old one, and who gives up takes the end of the file off again.
 struct ImageRepair {
-    let loader: ImageLoader
-    let image: LoadedImage
+    private let loader: ImageLoader
+    private let image: LoadedImage
+    private let writer: TableWriter
 
-    private var header: Qcow2Header { image.header }
+    init(loader: ImageLoader, image: LoadedImage) {
+        self.loader = loader
+        self.image = image
+        writer = TableWriter(
+            loader: loader,
+            fact: "was not closed properly and cannot be mended",
+            option: "file"
+        )
+    }
+
     private var geometry: Qcow2Geometry { image.header.geometry }
-    private var bits: UInt64 { UInt64(image.header.clusterBits) }
 
-    /// Mends the image; it has to be read anew afterwards.
-    func run() throws(GraphError) {
-        var census = try ReferenceCensus(loader: loader, header: header)
-        try census.take(image)
+    /// Mends the image.
+    ///
+    /// - Returns: The image as it is then, with a header that is not in the file yet.
+    func run() throws(GraphError) -> LoadedImage {
         if image.hasBitmaps {
             // What bitmaps hold is not counted here: it stays, and so does everything else.
             throw loader.damage(
                 "it was not closed properly and has bitmaps; mend it with qemu-img check -r all"
             )
         }
-        let counts = census.counts
-        let start = census.clusterCount
-        var blockCount: UInt64 = 1
-        var tableClusters: UInt64 = 1
-        while true {
-            let end = start + blockCount + tableClusters
-            let blocks = (end + geometry.blockCount - 1) >> UInt64(geometry.blockBits)
-            let clusters = geometry.roundUp(blocks * 8) >> bits
-            if blocks <= blockCount, clusters <= tableClusters { break }
-            blockCount = max(blocks, blockCount)
-            tableClusters = max(clusters, tableClusters)
-        }
-        guard tableClusters << bits <= Qcow2Header.refcountTableBytesMax else {
-            throw loader.damage("it was not closed properly and is too large to be mended here")
-        }
-        try writeCounts(counts, start: start, blockCount: blockCount, tableClusters: tableClusters)
-        try check(loader.access.flush("file"))
-        try markOwned(counts)
-        try writeHeader(refcountTable: (start + blockCount) << bits, clusters: tableClusters)
-    }
-
-    private func writeCounts(
-        _ counts: [UInt16],
-        start: UInt64,
-        blockCount: UInt64,
-        tableClusters: UInt64
-    ) throws(GraphError) {
-        let end = start + blockCount + tableClusters
-        let memory = AlignedMemory(lengthBytes: Int(geometry.clusterBytes))
-        let block = RefcountBlock(memory: memory.pointer, order: geometry.refcountOrder)
-        for number in 0..<blockCount {
-            memory.bytes.initializeMemory(as: UInt8.self, repeating: 0)
-            let first = number << UInt64(geometry.blockBits)
-            for index in 0..<geometry.blockCount where first + index < end {
-                let cluster = first + index
-                let count = cluster < start ? UInt64(counts[Int(cluster)]) : 1
-                if count > 0 { block.set(Int(index), to: count) }
-            }
-            try write(UnsafeRawBufferPointer(memory.bytes), at: (start + number) << bits)
-        }
-        var table: [UInt8] = []
-        for number in 0..<blockCount { table.appendBig((start + number) << bits, 8) }
-        table += [UInt8](repeating: 0, count: Int(tableClusters << bits) - table.count)
-        try write(table, at: (start + blockCount) << bits)
+        var census = try ReferenceCensus(loader: loader, header: image.header)
+        try census.take(image)
+        let counts = try NewRefcounts(census.counts, geometry, with: writer)
+        let mapping = try markOwned(census.counts)
+        try writer.flush()
+        var header = image.header
+        header.refcountTableOffset = counts.tableOffset
+        header.refcountTableClusters = UInt32(counts.tableClusters)
+        header.incompatible.remove(.dirty)
+        return image.becoming(
+            header,
+            mapping: mapping,
+            refcountTable: counts.table,
+            fileBytes: counts.endBytes
+        )
     }
 
     /// Says of each table and cluster of the disk whether it is its own.
-    private func markOwned(_ counts: [UInt16]) throws(GraphError) {
+    private func markOwned(_ counts: [UInt16]) throws(GraphError) -> [UInt64] {
         let step = geometry.hasSubclusters ? 16 : 8
-        var mapping: [UInt8] = []
-        for entry in image.mapping {
+        var mapping = image.mapping
+        for (index, entry) in image.mapping.enumerated() {
             let offset = entry & Qcow2Geometry.offsetMask
-            mapping.appendBig(offset == 0 ? entry : marked(entry, counts), 8)
             if offset == 0 { continue }
+            mapping[index] = marked(entry, counts)
             var table = try loader.bytes(offset, geometry.clusterBytes, "mapping table")
             var hasChanged = false
             for place in stride(from: 0, to: table.count - step + 1, by: step) {
@@ -89,53 +68,22 @@ struct ImageRepair {
                 let right = marked(word, counts)
                 guard right != word else { continue }
                 hasChanged = true
-                var bytes: [UInt8] = []
-                bytes.appendBig(right, 8)
-                table.replaceSubrange(place..<(place + 8), with: bytes)
+                table.putBig(right, 8, at: place)
             }
-            if hasChanged { try write(table, at: offset) }
+            if hasChanged { try writer.write(table, at: offset) }
         }
-        let length = Int(geometry.roundUp(UInt64(mapping.count)))
-        mapping += [UInt8](repeating: 0, count: length - mapping.count)
-        if !image.mapping.isEmpty { try write(mapping, at: header.mappingOffset) }
+        guard mapping != image.mapping else { return mapping }
+        var bytes: [UInt8] = []
+        for entry in mapping { bytes.appendBig(entry, 8) }
+        let length = Int(geometry.roundUp(UInt64(bytes.count)))
+        bytes += [UInt8](repeating: 0, count: length - bytes.count)
+        try writer.write(bytes, at: image.header.mappingOffset)
+        return mapping
     }
 
     private func marked(_ entry: UInt64, _ counts: [UInt16]) -> UInt64 {
-        let cluster = Int((entry & Qcow2Geometry.offsetMask) >> bits)
+        let cluster = Int((entry & Qcow2Geometry.offsetMask) >> UInt64(geometry.clusterBits))
         return counts[cluster] == 1
             ? entry | Qcow2Geometry.copiedFlag : entry & ~Qcow2Geometry.copiedFlag
-    }
-
-    private func writeHeader(refcountTable: UInt64, clusters: UInt64) throws(GraphError) {
-        var bytes = image.headerBytes
-        func put(_ value: UInt64, _ count: Int, at place: Int) {
-            var piece: [UInt8] = []
-            piece.appendBig(value, count)
-            bytes.replaceSubrange(place..<(place + count), with: piece)
-        }
-        put(refcountTable, 8, at: 48)
-        put(clusters, 4, at: 56)
-        put(header.incompatible.subtracting(.dirty).rawValue, 8, at: 72)
-        try check(loader.access.flush("file"))
-        try write(bytes, at: 0)
-        try check(loader.access.flush("file"))
-    }
-
-    private func write(_ bytes: [UInt8], at offset: UInt64) throws(GraphError) {
-        let memory = AlignedMemory(lengthBytes: max(bytes.count, 1))
-        memory.bytes.copyBytes(from: bytes)
-        try write(UnsafeRawBufferPointer(start: memory.pointer, count: bytes.count), at: offset)
-    }
-
-    private func write(_ bytes: UnsafeRawBufferPointer, at offset: UInt64) throws(GraphError) {
-        try check(loader.access.write("file", at: offset, bytes))
-    }
-
-    private func check(_ result: Int32) throws(GraphError) {
-        guard result != 0 else { return }
-        throw loader.settings.refusal(
-            "the image of \(loader.settings.object) was not closed properly and cannot be mended: "
-                + SystemError.words(of: result)
-        )
     }
 }

@@ -14,6 +14,8 @@ final class OpenQcow2: OpenNode {
         var pendingSettings: Qcow2Settings?
         var engine: ImageEngine?
         var home: EventLoop?
+        /// The file's end before something was prepared behind it, which an abort takes off again.
+        var former: (plan: ChildAccessPlan, fileBytes: UInt64)?
         /// Grows when the image was read anew.
         var revision = 0
     }
@@ -46,7 +48,7 @@ final class OpenQcow2: OpenNode {
         }
         let data = children["data-file"]
         var limits = BlockLimits(
-            sizeBytes: image.header.sizeBytes,
+            sizeBytes: max(image.header.sizeBytes, settings.sizeBytesMin),
             alignmentBytes: alignment,
             preferredBytes: max(4096, alignment),
             isReadOnly: settings.isReadOnly || children["file"]?.isReadOnly ?? true
@@ -82,6 +84,10 @@ final class OpenQcow2: OpenNode {
 
     func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
         let settings = Qcow2Settings(opening)
+        let header = content.withLock { $0.image.header }
+        if let fault = ImageGrowth.fault(in: header, to: settings.sizeBytesMin, settings) {
+            throw fault
+        }
         content.withLock { $0.pendingSettings = settings }
         return Qcow2Change(node: self)
     }
@@ -111,14 +117,24 @@ final class OpenQcow2: OpenNode {
 
     func begin(over access: ChildAccessPlan) throws(GraphError) {
         let (old, settings) = content.withLock { ($0.image, $0.pendingSettings ?? $0.settings) }
-        let image = try Qcow2DriverKind.load(
+        let loader = try Qcow2DriverKind.loader(
             settings,
             over: access,
             alignmentBytes: old.alignmentBytes,
-            hasDataFile: old.header.geometry.hasDataFile,
-            mends: true
+            hasDataFile: old.header.geometry.hasDataFile
         )
-        guard image.header.sizeBytes == old.header.sizeBytes,
+        let image: LoadedImage
+        do throws(GraphError) {
+            image = try loader.loadForWork()
+        } catch {
+            access.shrink("file", toBytes: loader.fileBytes)
+            throw error
+        }
+        if image.olderSizeBytes != nil {
+            content.withLock { $0.former = (access, loader.fileBytes) }
+        }
+        let size = image.olderSizeBytes ?? image.header.sizeBytes
+        guard size == old.header.sizeBytes || size == old.olderSizeBytes,
             image.header.geometry == old.header.geometry
         else {
             throw settings.refusal(
@@ -134,6 +150,21 @@ final class OpenQcow2: OpenNode {
         }
     }
 
+    /// The node as a transaction opens it; its abort takes back what it changed in the image.
+    func opening() -> NodeOpening { NodeOpening(node: self, creation: Qcow2Change(node: self)) }
+
+    /// Drops tables that were not used lately, for the view of one loop.
+    ///
+    /// An engine that has moved to another loop is left alone: its new view holds the lock while it
+    /// takes it over.
+    func forgetUnused(_ engine: ImageEngine, on loop: EventLoop) {
+        content.withLock { content in
+            guard content.engine !== engine || content.home === loop else { return }
+            engine.tables.forgetUnused()
+            engine.blocks.forgetUnused()
+        }
+    }
+
     func close() -> String? {
         content.withLock { $0.engine = nil }
         return nil
@@ -143,6 +174,7 @@ final class OpenQcow2: OpenNode {
         content.withLock { content in
             content.settings = content.pendingSettings ?? content.settings
             content.pendingSettings = nil
+            content.former = nil
             guard let image = content.pendingImage else { return }
             content.pendingImage = nil
             content.image = image
@@ -152,10 +184,13 @@ final class OpenQcow2: OpenNode {
     }
 
     fileprivate func abortChange() {
-        content.withLock { content in
+        let former = content.withLock { content in
             content.pendingSettings = nil
             content.pendingImage = nil
+            defer { content.former = nil }
+            return content.former
         }
+        former?.plan.shrink("file", toBytes: former?.fileBytes ?? 0)
     }
 }
 

@@ -15,9 +15,10 @@ struct Qcow2Creation: Hashable, Sendable {
     let hasSubclusters: Bool
     let compressionType: UInt8
 
-    init(_ options: Options) {
+    init(_ options: Options, sizeBytesMin: UInt64) {
         // Whole sectors, as QEMU has it.
-        sizeBytes = (UInt64(clamping: options.integer("size") ?? 0) + 511) & ~511
+        let size = (UInt64(clamping: options.integer("size") ?? 0) + 511) & ~511
+        sizeBytes = max(size, sizeBytesMin)
         clusterBytes = UInt64(clamping: options.integer("cluster-size") ?? 65536)
         let compat = options.text("compat") ?? "v3"
         version = compat == "v2" || compat == "0.10" ? 2 : 3

@@ -17,7 +17,7 @@ package struct Qcow2DriverKind: BlockDriverKind {
             throw settings.refusal("a qcow2 node needs a file")
         }
         guard let creation = settings.creation, plan.sizeBytes(of: "file") == 0 else {
-            return NodeOpening(node: try Self.open(opening, settings, plan))
+            return try Self.open(opening, settings, plan).opening()
         }
         guard !settings.isReadOnly, !file.isReadOnly else {
             throw settings.refusal(
@@ -44,33 +44,33 @@ package struct Qcow2DriverKind: BlockDriverKind {
         _ plan: ChildAccessPlan
     ) throws(GraphError) -> OpenQcow2 {
         let alignment = opening.children.values.map(\.alignmentBytes).max() ?? 1
-        let image = try load(
+        let image = try loader(
             settings,
             over: plan,
             alignmentBytes: UInt64(alignment),
             hasDataFile: opening.node.child("data-file") != nil
-        )
+        ).load()
         try checkChildren(image.header, opening, settings)
+        if let fault = ImageGrowth.fault(in: image.header, to: settings.sizeBytesMin, settings) {
+            throw fault
+        }
         return OpenQcow2(image: image, settings: settings)
     }
 
-    /// Reads an image over its children.
-    static func load(
+    /// What reads an image over its children.
+    static func loader(
         _ settings: Qcow2Settings,
         over plan: ChildAccessPlan,
         alignmentBytes: UInt64,
-        hasDataFile: Bool,
-        mends: Bool = false
-    ) throws(GraphError) -> LoadedImage {
-        let loader = ImageLoader(
+        hasDataFile: Bool
+    ) throws(GraphError) -> ImageLoader {
+        ImageLoader(
             settings: settings,
             access: try plan.open(["file"]),
             fileBytes: plan.sizeBytes(of: "file"),
             dataFileBytes: hasDataFile ? plan.sizeBytes(of: "data-file") : 0,
-            alignmentBytes: max(alignmentBytes, 1),
-            sizeBytes: { plan.sizeBytes(of: "file") }
+            alignmentBytes: max(alignmentBytes, 1)
         )
-        return mends ? try loader.loadMended() : try loader.load()
     }
 
     /// What the image names must be told by the configuration, and what it needs must be there.

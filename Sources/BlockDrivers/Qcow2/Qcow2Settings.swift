@@ -17,6 +17,10 @@ struct Qcow2Settings: Sendable {
     let lazyRefcounts: Bool?
     let tableCacheBytes: Int
     let blockCacheBytes: Int
+    /// How often tables that were not used are dropped, in nanoseconds; 0 for never.
+    let cleanIntervalNanoseconds: UInt64
+    /// Size that the disk shall have at least, in whole sectors; 0 for none.
+    let sizeBytesMin: UInt64
     /// Size of the backing image.
     let backingBytes: UInt64
     /// Layers of the chain, this one included.
@@ -38,9 +42,13 @@ struct Qcow2Settings: Sendable {
                 ?? Self.blockCacheBytesDefault,
             Self.blockCacheBytesLimit
         )
+        cleanIntervalNanoseconds = UInt64(clamping: options.integer("cache-clean-interval") ?? 0)
+        // Whole sectors, as QEMU has it.
+        sizeBytesMin = (UInt64(clamping: options.integer("size") ?? 0) + 511) & ~511
         backingBytes = opening.children["backing"]?.sizeBytes ?? 0
         layerCount = (opening.children["backing"]?.layerCount ?? 0) &+ 1
-        creation = options.mapping("create").map { Qcow2Creation($0) }
+        let sizeBytesMin = sizeBytesMin
+        creation = options.mapping("create").map { Qcow2Creation($0, sizeBytesMin: sizeBytesMin) }
     }
 
     /// The most that caches can grow to while the image is open.

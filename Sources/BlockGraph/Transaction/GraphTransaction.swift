@@ -330,8 +330,9 @@ final class GraphTransaction {
 
     /// Forgets everything that was prepared, newest first; the live graph goes on as it was.
     func abort() async {
-        for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
+        // What was changed in images is taken back before anybody works with them again.
         for change in changes.reversed() { change.abort() }
+        for (thread, exports) in drained { await graph.threads[thread]?.resume(exports) }
         // Parents first, as everywhere.
         for name in affected.nodes.reversed() {
             guard let node = coming[name], node.isNew else { continue }

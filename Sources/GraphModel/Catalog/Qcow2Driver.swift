@@ -22,6 +22,13 @@ extension DriverSpecification {
                 "Make the image when the file is empty or does not exist."
             ),
             OptionSpecification(
+                "size",
+                .bytes,
+                change: .reopen,
+                grows: true,
+                "Size of the disk at least: a shorter one grows to it, and none shrinks."
+            ),
+            OptionSpecification(
                 "lazy-refcounts",
                 .flag,
                 "Write reference counts late; overrides the image."

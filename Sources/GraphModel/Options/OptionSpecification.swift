@@ -22,6 +22,8 @@ package struct OptionSpecification: Hashable, Sendable {
     package let change: ChangeCost
     /// Whether a change of it touches no request at all, not even later ones.
     package let isSilent: Bool
+    /// Whether something gets longer by a greater value, and does not get shorter again.
+    package let grows: Bool
     /// One sentence for the reference.
     package let summary: String
 
@@ -33,6 +35,7 @@ package struct OptionSpecification: Hashable, Sendable {
         isRequired: Bool = false,
         change: ChangeCost = .replace,
         isSilent: Bool = false,
+        grows: Bool = false,
         _ summary: String = ""
     ) {
         self.key = key
@@ -41,6 +44,7 @@ package struct OptionSpecification: Hashable, Sendable {
         self.isRequired = isRequired
         self.change = change
         self.isSilent = isSilent
+        self.grows = grows
         self.summary = summary
     }
 }

@@ -38,13 +38,21 @@ struct Planner {
                     kind.object(name),
                     part.replaced.contains(name) ? .replace : .rename,
                     part.changed[name] ?? [],
-                    previous: kind.object(former)
+                    previous: kind.object(former),
+                    undo: undo(ofChanging: name, kind, part.changed[name] ?? [])
                 )
             )
         }
         for (name, fields) in part.changed where renames[name] == nil {
             let isNew = part.replaced.contains(name)
-            found.append(action(kind.object(name), isNew ? .replace : .change, fields))
+            found.append(
+                action(
+                    kind.object(name),
+                    isNew ? .replace : .change,
+                    fields,
+                    undo: undo(ofChanging: name, kind, fields)
+                )
+            )
         }
         return found
     }
@@ -91,6 +99,23 @@ struct Planner {
                 && live.nodes[difference.names.liveName(of: child.node)] != nil
         }
         return coversLive ? .mergeBack : .free
+    }
+
+    /// What grows does not shrink again.
+    private func undo(
+        ofChanging name: String,
+        _ kind: ObjectKind,
+        _ fields: [FieldChange]
+    ) -> ObjectAction.Undo {
+        guard kind == .node, let node = desired.nodes[name],
+            let driver = Catalog.driver(node.driver)
+        else { return .free }
+        let before = live.nodes[difference.names.liveName(of: name)]?.options
+        let grows = driver.options.contains { option in
+            option.grows && fields.contains { $0.path == option.key }
+                && (node.options.integer(option.key) ?? 0) > (before?.integer(option.key) ?? 0)
+        }
+        return grows ? .oneWay : .free
     }
 
     /// Objects that are protected, would be removed, and are not allowed to be.

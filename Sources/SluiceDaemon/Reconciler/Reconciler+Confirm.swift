@@ -175,7 +175,10 @@ extension Reconciler {
         return plan.actions.filter { $0.undo != .free }.map { action in
             Diagnostic(
                 code: "E0620",
-                message: "\(action.object): going back would lose what is written meanwhile "
+                message: "\(action.object): "
+                    + (action.undo == .oneWay
+                        ? "what grows does not shrink again "
+                        : "going back would lose what is written meanwhile ")
                     + "(\(action.undo.rawValue)), so it cannot be promised",
                 mark: action.source,
                 help: ["apply it without --confirm"]

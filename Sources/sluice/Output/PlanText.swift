@@ -129,11 +129,20 @@ struct PlanText {
             labelled(
                 "undo",
                 [
-                    "\(Self.name(action.object)) \(action.undo.rawValue): new writes land in it "
-                        + "and are merged back before it goes"
+                    "\(Self.name(action.object)) \(action.undo.rawValue): "
+                        + Self.meaning(of: action.undo)
                 ]
             )
         }.joined()
+    }
+
+    private static func meaning(of undo: ObjectAction.Undo) -> String {
+        switch undo {
+        case .free: "nothing is lost"
+        case .mergeBack: "new writes land in it and are merged back before it goes"
+        case .oneWay:
+            "it grows and does not shrink again; clients see the new size when they connect anew"
+        }
     }
 
     private var checks: [String] {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @Suite("Failure sweep")
@@ -94,6 +95,7 @@ struct FailureSweepTests {
             Holds.sockets(below: workshop.directory.path).count <= clients.count + 1
         }
         let before = await workshop.still()
+        let bytes = workshop.directory.contents
         let configuration = workshop.document(wished.text, prelude: wished.prelude)
         let way: Workshop.Way
         switch await workshop.way(to: configuration) {
@@ -120,6 +122,12 @@ struct FailureSweepTests {
             // The kernel's list of sockets is no snapshot: one that it missed is there next time.
             if after != before { after = await workshop.still() }
             #expect(after == before, "\(title): after \(hit ?? outcome.reason ?? "")")
+            let changed = workshop.directory.contents.filter { bytes[$0.key] != $0.value }.keys
+            // What was copied while it was read is written when the graph settles.
+            #expect(
+                changed.isEmpty || live.copiesWhatIsRead,
+                "\(title): after \(hit ?? outcome.reason ?? "")"
+            )
             #expect(clients.map { $0.read() } == content, "\(title): after \(hit ?? "nothing")")
             guard hit != nil else {
                 // What stands above cannot stand over that child: a refusal of its own accord.
@@ -131,5 +139,20 @@ struct FailureSweepTests {
             step += 1
         }
         workshop.faults.arm(nil)
+    }
+}
+
+extension GraphText {
+    fileprivate var copiesWhatIsRead: Bool { nodes.values.contains { $0.driver == "copy-on-read" } }
+}
+
+extension TemporaryDirectory {
+    /// What is in the images, by name.
+    fileprivate var contents: [String: Data] {
+        var found: [String: Data] = [:]
+        for name in names where name.hasSuffix(".raw") {
+            found[name] = try? Data(contentsOf: URL(filePath: path + "/" + name))
+        }
+        return found
     }
 }

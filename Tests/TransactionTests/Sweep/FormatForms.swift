@@ -5,6 +5,15 @@ enum FormatForms {
             image("q", in: "disk", &$0)
             $0.export("e", of: "q")
         },
+        form("two qcow2 of small clusters", empty: ["disk", "spare"]) {
+            $0.file("spare")
+            for (name, file) in [("q", "disk"), ("r", "spare")] {
+                image(name, in: file, &$0)
+                $0.nodes[name]?.options = "backing: null, create: {size: 64KiB, cluster-size: 512}"
+            }
+            $0.export("e", of: "q")
+            $0.export("f", of: "r")
+        },
         form("an overlay", empty: ["disk"]) {
             overlay("q", in: "disk", &$0)
             $0.export("e", of: "q")

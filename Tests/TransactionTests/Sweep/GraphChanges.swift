@@ -104,6 +104,11 @@ enum GraphChanges {
             graph.filter("over1", "throttle", over: "over0")
             return true
         },
+        change("images grow") { graph in
+            let images = graph.nodes.keys.filter { graph.nodes[$0]?.driver == "qcow2" }
+            for name in images { graph.nodes[name]?.options += ", size: 4MiB" }
+            return !images.isEmpty
+        },
         change("everything goes") { graph in
             graph.nodes = [:]
             graph.exports = [:]
