@@ -51,29 +51,31 @@ extension ImageEngine {
             return isSound ? nil : broken(op)
         }
         if offset == 0, !tables.hasRoom { return awaitTable(op) }
-        let room: Room
-        switch findRoom(1, op) {
-        case .found(let found): room = found
-        case .not(let outcome): return outcome
-        }
-        let cluster = room.host >> UInt64(geometry.clusterBits)
-        if offset == 0 {
-            guard let place = tables.claim(key, hostOffset: room.host),
-                let memory = tables.slots[place].memory
-            else {
-                pendingFrees.append(cluster)
-                return fail(op, ENOMEM)
+        guard op.pointee.tableRoom != 0 else {
+            switch findRoom(1, op) {
+            case .found(let found):
+                op.pointee.tableRoom = found.host >> UInt64(geometry.clusterBits)
+                return reserve(found.host, op)
+            case .not(let outcome): return outcome
             }
+        }
+        let cluster = op.pointee.tableRoom
+        let host = cluster << UInt64(geometry.clusterBits)
+        if offset == 0 {
+            guard let place = tables.claim(key, hostOffset: host),
+                let memory = tables.slots[place].memory
+            else { return fail(op, ENOMEM) }
             memset(memory, 0, Int(geometry.clusterBytes))
             tables.becomeReady(place)
         } else {
             pendingFrees.append(offset >> UInt64(geometry.clusterBits))
         }
+        op.pointee.tableRoom = 0
         let place = tables.place(of: key)
-        tables.slots[place].hostOffset = room.host
+        tables.slots[place].hostOffset = host
         tables.markDirty(place)
         metadata.insert(cluster)
-        mapping[key] = room.host | Qcow2Geometry.copiedFlag
+        mapping[key] = host | Qcow2Geometry.copiedFlag
         state.pointee.mappingDirty = joined(state.pointee.mappingDirty, key)
         return nil
     }
@@ -96,6 +98,10 @@ extension ImageEngine {
             let offset = refcountTable[Int(key)] & Qcow2Geometry.offsetMask
             if offset == 0 {
                 guard blocks.hasRoom else { return .not(awaitTable(op)) }
+                guard op.pointee.blockRoom == hint else {
+                    op.pointee.blockRoom = hint
+                    return .not(reserve(hint << bits, op))
+                }
                 guard addBlock(Int(key), at: hint) else { return .not(broken(op)) }
                 continue
             }
@@ -108,6 +114,34 @@ extension ImageEngine {
                 return .found(taken(found, block, Int(key)))
             }
         }
+    }
+
+    /// Makes sure that there is room in the file for a table that would come to lie at an offset.
+    ///
+    /// Tables are written long after they are made, when nothing can be refused any more; and until
+    /// they are written, nothing that is given up becomes free.
+    private func reserve(_ host: UInt64, _ op: Op) -> Outcome {
+        op.pointee.stepAfterReserved = op.pointee.step
+        noteTaken((host >> UInt64(geometry.clusterBits)) + 1)
+        return ask(
+            file,
+            .writeZeroes,
+            op,
+            at: host,
+            nil,
+            geometry.clusterBytes,
+            then: .reserved
+        )
+    }
+
+    func reserved(_ op: Op) -> Outcome {
+        // Who has no means for it may still have the room.
+        guard op.pointee.status == .done || op.pointee.status == .failed(EOPNOTSUPP) else {
+            return failed(op)
+        }
+        op.pointee.status = .done
+        op.pointee.step = op.pointee.stepAfterReserved
+        return .again
     }
 
     /// Looks from the hint to the end of a block, and moves the hint over what is not free.

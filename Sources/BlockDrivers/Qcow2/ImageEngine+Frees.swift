@@ -3,6 +3,30 @@ internal import Glibc
 
 /// References that are dropped, and clusters that become free by it.
 extension ImageEngine {
+    /// Gives back clusters that were taken and that no table ever led to: they are free at once, and
+    /// are the next to be taken, so that a full disk stays as it is however often it is tried.
+    func giveBack(room clusters: Range<UInt64>) {
+        for cluster in clusters { giveBack(room: cluster) }
+    }
+
+    /// Gives back one reference to a cluster.
+    func giveBack(room cluster: UInt64) {
+        let key = Int(cluster >> UInt64(geometry.blockBits))
+        guard key < refcountTableCount, let memory = blocks.table(key) else {
+            // Its block made room for another one.
+            return pendingFrees.append(cluster)
+        }
+        let block = RefcountBlock(memory: memory, order: geometry.refcountOrder)
+        let index = Int(cluster & (geometry.blockCount - 1))
+        let count = block.count(index)
+        guard count > 0 else { return }
+        block.set(index, to: count - 1)
+        blocks.markDirty(blocks.place(of: key))
+        guard count == 1 else { return }
+        if cluster == packedCluster { packedCluster = 0 }
+        state.pointee.freeHint = min(state.pointee.freeHint, cluster)
+    }
+
     /// Drops references whose entries are gone from disk; holds the baton.
     func applyFrees(_ op: Op) -> Outcome {
         guard op.pointee.status == .done else { return failed(op) }

@@ -71,7 +71,7 @@ extension ImageEngine {
         let key = Int(op.pointee.position / geometry.tableSpanBytes)
         dropBounce(op)
         guard op.pointee.status == .done else {
-            pendingFrees.append(op.pointee.host >> UInt64(geometry.clusterBits))
+            giveBack(room: op.pointee.host >> UInt64(geometry.clusterBits))
             return failed(op)
         }
         guard let table = tables.table(key) else {

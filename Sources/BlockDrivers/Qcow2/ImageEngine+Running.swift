@@ -132,6 +132,7 @@ extension ImageEngine {
         case .scriptDone: scriptDone(op)
         case .tableGrown: tableGrown(op)
         case .headerWritten: headerWritten(op)
+        case .reserved: reserved(op)
         default: takeCheckpointStep(op)
         }
     }
@@ -164,6 +165,7 @@ extension ImageEngine {
             takeBack(op)
             dropClaim(op)
         }
+        if op.pointee.tableRoom != 0 { giveBack(room: op.pointee.tableRoom) }
         releaseBaton(op)
         dropBounce(op)
         if op.pointee.generation == 0 {
@@ -178,6 +180,8 @@ extension ImageEngine {
         op.pointee.generation = state.pointee.generation
         op.pointee.holdsBaton = false
         op.pointee.hasClaim = false
+        op.pointee.tableRoom = 0
+        op.pointee.blockRoom = 0
         op.pointee.hasChanged = false
         op.pointee.isSettling = false
         if op.pointee.generation == 0 {

@@ -337,7 +337,7 @@ extension ImageEngine {
         guard !op.pointee.writesInPlace, !geometry.hasDataFile else { return }
         let count = max(op.pointee.pieceBytes >> UInt64(geometry.clusterBits), 1)
         let first = op.pointee.host >> UInt64(geometry.clusterBits)
-        pendingFrees.append(first..<(first + count))
+        giveBack(room: first..<(first + count))
     }
 
     func tableIndex(_ position: UInt64) -> Int {

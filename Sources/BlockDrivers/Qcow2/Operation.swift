@@ -17,7 +17,7 @@ struct Operation {
         case checkpoint, blocks, blockWritten, refcountTable, refcountTableWritten
         case barrier, barrierData, tables, tableWritten, mapping, mappingWritten
         case checkpointFlush, frees, checkpointEnd
-        case tableGrown, headerWritten
+        case tableGrown, headerWritten, reserved
     }
 
     /// The request to a child.
@@ -32,6 +32,10 @@ struct Operation {
     var stepAfterLoad: Step = .read
     var stepAfterScript: Step = .read
     var stepAfterCheckpoint: Step = .read
+    var stepAfterReserved: Step = .read
+    /// Cluster whose room is made sure of, for a mapping table or a block of counts; 0 for none.
+    var tableRoom: UInt64 = 0
+    var blockRoom: UInt64 = 0
     /// Answer of the last request to a child, or of a part.
     var status = BlockStatus.done
     var flags: RequestFlags = []
