@@ -116,7 +116,7 @@ final class ImageEngine: @unchecked Sendable {
         sizeBytes = image.header.sizeBytes
         mappingCount = Int(image.header.mappingCount)
         mapping = Self.zeroedTable(mappingCount)
-        for (place, entry) in image.mapping.enumerated() { mapping[place] = entry }
+        for (place, entry) in image.mapping.enumerated() where entry != 0 { mapping[place] = entry }
         let tableMax = Int(Qcow2Header.refcountTableBytesMax / 8)
         refcountTable = Self.zeroedTable(tableMax)
         refcountTableCount = Int(image.header.refcountTableCount)
@@ -208,8 +208,8 @@ final class ImageEngine: @unchecked Sendable {
         metadata.insert(0)
         metadata.insert(clusters(header.mappingOffset, UInt64(mappingCount) * 8))
         metadata.insert(clusters(header.refcountTableOffset, UInt64(refcountTableCount) * 8))
-        for place in 0..<mappingCount where mapping[place] & Qcow2Geometry.offsetMask != 0 {
-            metadata.insert((mapping[place] & Qcow2Geometry.offsetMask) >> bits)
+        for entry in image.mapping where entry & Qcow2Geometry.offsetMask != 0 {
+            metadata.insert((entry & Qcow2Geometry.offsetMask) >> bits)
         }
         for entry in image.refcountTable where entry & Qcow2Geometry.offsetMask != 0 {
             metadata.insert((entry & Qcow2Geometry.offsetMask) >> bits)

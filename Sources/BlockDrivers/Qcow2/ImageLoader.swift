@@ -66,6 +66,7 @@ struct ImageLoader {
                 "reference count table"
             )
             (snapshotClusters, snapshotMappings) = try loadSnapshots(header)
+            try checkPlaces(header)
             try check(header, mapping, "mapping table")
             try check(header, refcountTable, "reference count table")
         }
@@ -102,6 +103,9 @@ struct ImageLoader {
         }
     }
 
+    /// Reads a table as far as anything is in it: what a header claims costs no memory.
+    ///
+    /// - Returns: Its entries up to the last that is not zero.
     func table(
         _ offset: UInt64,
         count: UInt64,
@@ -113,18 +117,36 @@ struct ImageLoader {
         }
         let length = min(count * 8, fileBytes - offset) & ~7
         var entries: [UInt64] = []
-        entries.reserveCapacity(Int(count))
+        entries.reserveCapacity(Int(length / 8))
         for begin in stride(from: 0, to: length, by: Int(Self.pieceBytes)) {
             let piece = try bytes(offset + begin, min(Self.pieceBytes, length - begin), name)
             piece.withUnsafeBytes { raw in
                 for place in stride(from: 0, to: raw.count - 7, by: 8) {
                     let word = raw.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                    guard word != 0 else { continue }
+                    let index = (Int(begin) + place) / 8
+                    entries += repeatElement(0, count: index - entries.count)
                     entries.append(UInt64(bigEndian: word))
                 }
             }
         }
-        entries += repeatElement(0, count: Int(count) - entries.count)
         return entries
+    }
+
+    /// The two tables that the header names must not lie over each other.
+    private func checkPlaces(_ header: Qcow2Header) throws(GraphError) {
+        let geometry = header.geometry
+        let end = geometry.roundUp(fileBytes)
+        guard end >> UInt64(header.clusterBits) < ClusterBitmap.clusterMax else {
+            throw damage("its file of \(fileBytes) bytes is too large to be written")
+        }
+        guard header.mappingCount > 0 else { return }
+        let mapping = geometry.roundUp(UInt64(header.mappingCount) * 8)
+        let refcounts = geometry.roundUp(header.refcountTableCount * 8)
+        let (first, second) = (header.mappingOffset, header.refcountTableOffset)
+        if second >= first ? second - first < mapping : first - second < refcounts {
+            throw damage("its tables lie over each other at \(max(first, second))")
+        }
     }
 
     /// Tables must lie in the file, where nothing else can come to lie when it grows.
@@ -135,17 +157,6 @@ struct ImageLoader {
     ) throws(GraphError) {
         let geometry = header.geometry
         let end = geometry.roundUp(fileBytes)
-        guard end >> UInt64(header.clusterBits) < ClusterBitmap.clusterMax else {
-            throw damage("its file of \(fileBytes) bytes is too large to be written")
-        }
-        let own = name == "mapping table" ? header.mappingOffset : header.refcountTableOffset
-        let other = name == "mapping table" ? header.refcountTableOffset : header.mappingOffset
-        if other >= own, other < own + geometry.roundUp(UInt64(entries.count) * 8),
-            own != other
-                || header.mappingCount > 0
-        {
-            throw damage("its tables lie over each other at \(other)")
-        }
         for (place, entry) in entries.enumerated() {
             let offset = entry & Qcow2Geometry.offsetMask
             if offset == 0 { continue }

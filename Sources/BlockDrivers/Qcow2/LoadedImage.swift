@@ -3,8 +3,9 @@ struct LoadedImage: Sendable {
     let header: Qcow2Header
     /// The start of the file, which is written back when the header changes.
     let headerBytes: [UInt8]
-    let mapping: [UInt64]
-    let refcountTable: [UInt64]
+    /// Entries of the tables up to the last that is not zero.
+    private(set) var mapping: [UInt64]
+    private(set) var refcountTable: [UInt64]
     /// Size of the file, and of the data file.
     let fileBytes: UInt64
     let dataFileBytes: UInt64
@@ -45,5 +46,11 @@ struct LoadedImage: Sendable {
             snapshotMappings: snapshotMappings,
             olderSizeBytes: olderSizeBytes ?? self.header.sizeBytes
         )
+    }
+
+    /// Lets go of tables that are read again before they are needed, or that an engine keeps.
+    mutating func forgetTables() {
+        mapping = []
+        refcountTable = []
     }
 }

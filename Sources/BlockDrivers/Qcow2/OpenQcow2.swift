@@ -77,6 +77,7 @@ final class OpenQcow2: OpenNode {
             if !content.settings.isReadOnly {
                 content.engine = engine
                 content.home = context.loop
+                content.image.forgetTables()
             }
             return engine
         }
@@ -116,7 +117,11 @@ final class OpenQcow2: OpenNode {
     }
 
     func begin(over access: ChildAccessPlan) throws(GraphError) {
-        let (old, settings) = content.withLock { ($0.image, $0.pendingSettings ?? $0.settings) }
+        let (old, settings) = content.withLock { content in
+            // What a node that comes has read is read again.
+            if content.pendingSettings == nil { content.image.forgetTables() }
+            return (content.image, content.pendingSettings ?? content.settings)
+        }
         let loader = try Qcow2DriverKind.loader(
             settings,
             over: access,
