@@ -86,12 +86,7 @@ struct FileSettings: Sendable {
     /// Whether the file must be open for writing, for users with these masks.
     func wantsWriting(_ masks: EdgeMasks) -> Bool {
         if isReadOnly { return false }
-        return !isAutoReadOnly || Self.writes(masks)
-    }
-
-    /// Whether users with these masks write or resize.
-    static func writes(_ masks: EdgeMasks) -> Bool {
-        !masks.used.isDisjoint(with: [.write, .writeUnchanged, .resize])
+        return !isAutoReadOnly || masks.includeWriting
     }
 }
 

@@ -9,12 +9,18 @@ internal import RingLoop
 /// `reconnect-delay`, which needs no drain, ends the wait.
 final class NBDClientDriver: BlockDriver {
     private let link: NBDLink
+    private let place: NBDViewPlace
 
     init(node: OpenNBDClient, loop: EventLoop) {
         link = NBDLink(node: node, loop: loop)
+        place = NBDViewPlace(link)
+        node.add(place)
     }
 
-    deinit { link.abandon() }
+    deinit {
+        link.node.remove(place, hasWritten: link.hasWritten)
+        link.abandon()
+    }
 
     var movesPages: Bool { false }
 

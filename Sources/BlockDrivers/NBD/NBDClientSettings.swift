@@ -27,6 +27,8 @@ struct NBDClientSettings: Sendable {
     let reconnectNanoseconds: UInt64
     let openNanoseconds: UInt64
     let rules: NodeRules
+    /// Whether somebody may write.
+    let isWritten: Bool
 
     init(_ opening: DriverOpening) throws(GraphError) {
         let options = opening.node.options
@@ -66,5 +68,6 @@ struct NBDClientSettings: Sendable {
         reconnectNanoseconds = UInt64(clamping: options.integer("reconnect-delay") ?? 0)
         openNanoseconds = UInt64(clamping: options.integer("open-timeout") ?? 0)
         rules = NodeRules(options)
+        isWritten = !rules.isReadOnly && opening.masks.includeWriting
     }
 }

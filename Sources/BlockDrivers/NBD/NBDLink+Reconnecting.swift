@@ -96,6 +96,16 @@ extension NBDLink {
         while let request = doomed.popFirst() { answer(request.slot, .failed(EIO)) }
     }
 
+    /// The view goes: whatever is left without an answer gets one.
+    func answerFlushes() {
+        for index in 0..<Self.depth {
+            guard let slot = pendings[index].slot else { continue }
+            free(index)
+            answer(slot, .failed(EIO))
+        }
+        failWaiting()
+    }
+
     /// Looks for no server until somebody asks.
     private func rest() {
         phase = .disconnected

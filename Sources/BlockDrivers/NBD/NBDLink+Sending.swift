@@ -34,6 +34,9 @@ extension NBDLink {
         default: break
         }
         if slot.pointee.lengthBytes == 0, operation != .flush { return .done }
+        if operation == .write || operation == .writeZeroes || operation == .discard {
+            hasWritten = true
+        }
         slot.pointee.progressBytes = 0
         slot.pointee.driverContext = nil
         slot.pointee.driverValue = UInt64(operation.rawValue) << 16 | UInt64(flags.rawValue)

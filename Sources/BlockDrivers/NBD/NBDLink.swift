@@ -61,6 +61,8 @@ final class NBDLink {
     var isReceiving = false
     var isParsing = false
     var isLoopEnding = false
+    /// Whether anything was written, on this loop or where the node was before.
+    var hasWritten: Bool
     private var keeper: Unmanaged<NBDLink>?
 
     // Sending: commands of the message, and what is left of it.
@@ -104,6 +106,7 @@ final class NBDLink {
         kernel = loop.kernel
         terms = node.terms
         rules = node.currentSettings.rules
+        hasWritten = node.wasWritten
         pendings = .allocate(capacity: Self.depth)
         pendings.initialize(repeating: NBDPending(), count: Self.depth)
         for index in 0..<Self.depth {
@@ -203,6 +206,9 @@ final class NBDLink {
     }
 
     /// The view goes: hands an idle connection back, closes any other.
+    ///
+    /// No client has a request here then; a flush of the control plane may be, for which nobody
+    /// waits any more.
     func abandon() {
         if let timer { loop.cancelTimer(timer) }
         let isIdle =
@@ -217,5 +223,6 @@ final class NBDLink {
             if isSending { kernel.cancel(sendTicket) }
         }
         phase = .over
+        answerFlushes()
     }
 }

@@ -13,6 +13,8 @@ final class OpenNBDClient: OpenNode {
 
     private struct Stash {
         var idle: [NBDConnected] = []
+        var views: [NBDViewPlace] = []
+        var wasWritten = false
         var isClosed = false
     }
 
@@ -60,6 +62,26 @@ final class OpenNBDClient: OpenNode {
     /// What views obey.
     var currentSettings: NBDClientSettings { settings.current }
 
+    /// Whether those who may write no longer may when the change commits.
+    var losesWriters: Bool { settings.current.isWritten && !settings.wished.isWritten }
+
+    /// Views that are there.
+    var views: [NBDViewPlace] { stash.withLock { $0.views } }
+
+    /// A view comes.
+    func add(_ place: NBDViewPlace) { stash.withLock { $0.views.append(place) } }
+
+    /// Whether a view that went had written.
+    var wasWritten: Bool { stash.withLock { $0.wasWritten } }
+
+    /// A view goes, and leaves what it knows.
+    func remove(_ place: NBDViewPlace, hasWritten: Bool) {
+        stash.withLock { stash in
+            stash.views.removeAll { $0 === place }
+            stash.wasWritten = stash.wasWritten || hasWritten
+        }
+    }
+
     /// A connection that nobody uses, if there is one.
     func takeIdle() -> NBDConnected? { stash.withLock { $0.idle.popLast() } }
 
@@ -88,7 +110,10 @@ final class OpenNBDClient: OpenNode {
     }
 
     func prepare(_ opening: DriverOpening) throws(GraphError) -> any PreparedChange {
-        settings.stage(try NBDClientSettings(opening))
+        let wished = try NBDClientSettings(opening)
+        // Most of it is done before the drain; what fails then is told by `settle`.
+        if settings.current.isWritten, !wished.isWritten { _ = try beginFlush() }
+        return settings.stage(wished)
     }
 
     func prepareRemoval() -> any PreparedChange { NoChange() }
