@@ -124,13 +124,16 @@ final class ProbeDisk: OpenNode, @unchecked Sendable {
         let operation = slot.pointee.operation
         let isDurable = slot.pointee.flags.contains(.forceUnitAccess)
         if operation == .discard {
-            let inside = max(min(count, length - begin), 0)
-            memset(memory + begin, 0, inside)
+            // A disk forgets whole sectors: of others it would have to write what is beside.
+            let first = (begin + Self.sectorBytes - 1) & ~(Self.sectorBytes - 1)
+            let last = min(begin + count, length) & ~(Self.sectorBytes - 1)
+            guard first < last else { return nil }
+            memset(memory + first, 0, last - first)
             return recorder?.begin(
                 number,
                 .discard,
-                at: begin,
-                length: inside,
+                at: first,
+                length: last - first,
                 bytes: [],
                 isDurable: isDurable
             )
