@@ -263,6 +263,21 @@ exports:
         run("qemu-img", "compare", "-f", "qcow2", "-F", "raw", sluice.directory / "tried.qcow2",
             sluice.directory / "right.raw")
 
+    def test_a_difference_is_an_error_and_the_status_tells_of_it(self):
+        sluice, _ = self.start()
+        self.qemu_io(sluice, "compared", "write -P 1 0 2M", "read -P 1 0 2M", "flush")
+        self.assertEqual(sluice.status()["findings"], [])
+        with open(sluice.directory / "right.raw", "r+b") as file:
+            file.seek(300_000)
+            file.write(b"others")
+        failed = subprocess.run(["qemu-io", "-f", "raw", "-c", "read 256k 128k", sluice.uri("compared")],
+                                capture_output=True, text=True)
+        self.assertIn("read failed: Input/output error", failed.stdout + failed.stderr)
+        [finding] = sluice.status()["findings"]
+        self.assertEqual(finding["node"], "compared")
+        self.assertIn("differed once; first their bytes at offset 300000", finding["message"])
+        self.assertIn("node: compared  raw and test of", sluice.cli("status").stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

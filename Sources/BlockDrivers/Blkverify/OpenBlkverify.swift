@@ -66,10 +66,13 @@ final class OpenBlkverify: OpenNode {
     func prepareRemoval() -> any PreparedChange { NoChange() }
     func check() throws(GraphError) {}
 
-    func close() -> String? {
+    var finding: String? {
         let findings = findings.withLock { $0 }
         guard let first = findings.first else { return nil }
-        return "raw and test of blkverify node \(node.current.name) differed \(findings.count) "
-            + "times; first \(first)"
+        let times = findings.count == 1 ? "once" : "\(findings.count) times"
+        return
+            "raw and test of blkverify node \(node.current.name) differed \(times); first \(first)"
     }
+
+    func close() -> String? { finding }
 }

@@ -140,17 +140,22 @@ final class CopyBeforeWriteDriver: BlockDriver, ErrandRunner {
     }
 
     private func saveFailed(_ errand: Errand) {
-        guard settings.breaksSnapshot else { return errand.end(errand.status()) }
-        moment.giveUp()
+        let status = errand.status()
+        guard settings.breaksSnapshot else {
+            moment.recordRefusal(status.errorNumber)
+            return errand.end(status)
+        }
+        moment.giveUp(status.errorNumber)
         errand.endHandingOn()
     }
 
     /// The write goes its way; what saves its old data goes on, and holds the gate as long.
     func deadlinePassed(_ errand: Errand) {
         guard settings.breaksSnapshot else {
+            moment.recordRefusal(ETIMEDOUT)
             return errand.detach(answering: .failed(ETIMEDOUT))
         }
-        moment.giveUp()
+        moment.giveUp(ETIMEDOUT)
         errand.detachHandingOn()
     }
 

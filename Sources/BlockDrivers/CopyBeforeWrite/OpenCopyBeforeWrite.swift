@@ -1,5 +1,6 @@
 internal import BlockGraph
 internal import GraphModel
+internal import RingLoop
 
 /// An open `copy-before-write` node: its point in time is when it came into the graph.
 final class OpenCopyBeforeWrite: OpenNode {
@@ -74,11 +75,20 @@ final class OpenCopyBeforeWrite: OpenNode {
     func prepareRemoval() -> any PreparedChange { NoChange() }
     func check() throws(GraphError) {}
 
-    func close() -> String? {
-        guard moment.isBroken else { return nil }
-        return "node \(settings.current.node) could not save what was overwritten, so that its "
-            + "point in time was given up; a backup that was read from it is not complete"
+    var finding: String? {
+        let failures = moment.failures
+        guard failures.count > 0 else { return nil }
+        let reason = SystemError.words(of: failures.firstError)
+        guard moment.isBroken else {
+            let times = failures.count == 1 ? "a write" : "\(failures.count) writes"
+            return "node \(settings.current.node) refused \(times), since what would have been "
+                + "overwritten could not be saved in its target; first: \(reason)"
+        }
+        return "node \(settings.current.node) could not save what was overwritten (\(reason)), so "
+            + "that its point in time was given up; a backup that was read from it is not complete"
     }
+
+    func close() -> String? { finding }
 
     private static func children(
         _ children: [String: BlockLimits]

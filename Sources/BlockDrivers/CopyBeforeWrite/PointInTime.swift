@@ -16,6 +16,19 @@ final class PointInTime: Sendable {
         var saved: [UInt64]
         var unsavedCount: UInt64
         var isBroken = false
+        var failures = Failures()
+    }
+
+    /// What could not be saved.
+    struct Failures: Hashable {
+        var count: UInt64 = 0
+        /// Why the first could not, a positive Linux error number.
+        var firstError: Int32 = 0
+
+        mutating func add(_ errorNumber: Int32) {
+            if count == 0 { firstError = errorNumber }
+            count += 1
+        }
     }
 
     /// A run of clusters of one kind.
@@ -43,8 +56,19 @@ final class PointInTime: Sendable {
     /// Whether saving has failed, so that the point in time cannot be read any more.
     var isBroken: Bool { state.withLock { $0.isBroken } }
 
-    /// Gives the point in time up.
-    func giveUp() { state.withLock { $0.isBroken = true } }
+    /// What could not be saved so far.
+    var failures: Failures { state.withLock { $0.failures } }
+
+    /// Gives the point in time up, since something could not be saved.
+    func giveUp(_ errorNumber: Int32) {
+        state.withLock { state in
+            state.failures.add(errorNumber)
+            state.isBroken = true
+        }
+    }
+
+    /// Takes note of a write that is refused, since what it overwrites could not be saved.
+    func recordRefusal(_ errorNumber: Int32) { state.withLock { $0.failures.add(errorNumber) } }
 
     /// A range, widened to whole clusters.
     func clusters(_ range: Range<UInt64>) -> Range<UInt64> {

@@ -34,10 +34,13 @@ final class OpenQuorum: OpenNode {
     func prepareRemoval() -> any PreparedChange { NoChange() }
     func check() throws(GraphError) {}
 
-    func close() -> String? {
+    var finding: String? {
         let found = faults.withLock { $0 }.sorted { $0.key < $1.key }
         guard !found.isEmpty else { return nil }
-        let list = found.map { "\($0.key) \($0.value) times" }.joined(separator: ", ")
+        let list = found.map { "\($0.key) \($0.value == 1 ? "once" : "\($0.value) times")" }
+            .joined(separator: ", ")
         return "copies below quorum node \(settings.current.node) failed or were outvoted: \(list)"
     }
+
+    func close() -> String? { finding }
 }

@@ -4,7 +4,8 @@ package import RingLoop
 /// A node that is open: what all loops share of it, such as descriptors, locks and sizes.
 ///
 /// Its functions are called by the control plane, one at a time, except ``makeDriver(in:)``,
-/// which is called on a loop's thread, and ``reportedSizeBytes``. None is called on the data path.
+/// which is called on a loop's thread, and ``reportedSizeBytes`` and ``finding``. None is called on
+/// the data path.
 package protocol OpenNode: AnyObject, Sendable {
     /// Limits of the node, given those of its children by edge name; when a change is prepared,
     /// as they will be.
@@ -37,6 +38,10 @@ package protocol OpenNode: AnyObject, Sendable {
     /// The same for reports, at any time and on any thread; nothing where asking could wait.
     var reportedSizeBytes: UInt64? { get }
 
+    /// What went wrong in it since it was opened, in a sentence; for reports, at any time and on any
+    /// thread.
+    var finding: String? { get }
+
     /// Makes a file that can grow as long as it was; called when a transaction is undone that had it
     /// grow, and while nobody else may write it.
     func shrink(toBytes sizeBytes: UInt64)
@@ -59,6 +64,7 @@ extension OpenNode {
     package var livesOnOneLoop: Bool { false }
     package var currentSizeBytes: UInt64? { nil }
     package var reportedSizeBytes: UInt64? { nil }
+    package var finding: String? { nil }
     package func shrink(toBytes sizeBytes: UInt64) {}
     package func settle(over access: ChildAccessPlan) throws(GraphError) {}
     package func begin(over access: ChildAccessPlan) throws(GraphError) {}

@@ -10,6 +10,10 @@ package struct GraphSnapshot: Sendable {
         package let threads: [String]
         /// What grows under those limits, and the size that it had when they were made.
         let growing: (node: any OpenNode, sizeBytes: UInt64)?
+        let node: any OpenNode
+
+        /// What went wrong in it since it was opened, in a sentence.
+        package var finding: String? { node.finding }
 
         /// Its size now, in bytes: a file may be longer than when it was opened.
         package var sizeBytes: UInt64 {

@@ -51,7 +51,8 @@ extension GraphTransaction {
             graph.states[name] = GraphSnapshot.NodeState(
                 limits: record.limits,
                 threads: transition.desired.placement.servingThreads(of: name),
-                growing: graph.growing(below: record)
+                growing: graph.growing(below: record),
+                node: record.node
             )
         }
         for name in affected.goneExports { graph.exports[name] = nil }

@@ -32,11 +32,21 @@ struct StatusReport {
                     ["name": .text($0.key), "reason": .text($0.value)]
                 }
             ),
+            "findings": findings,
             "watch": [
                 "superseded": .integer(Int64(report.supersededCount)),
                 "overflows": .integer(Int64(report.overflowCount)),
             ], "files": hasFiles ? files : .null,
         ]
+    }
+
+    /// What went wrong in nodes that go on serving.
+    private var findings: JSONValue {
+        .list(
+            snapshot.nodes.compactMap { name, state in state.finding.map { (name, $0) } }
+                .sorted { $0.0 < $1.0 }
+                .map { ["node": .text($0), "message": .text($1)] }
+        )
     }
 
     private var files: JSONValue {

@@ -124,6 +124,10 @@ struct StatusText {
             let reason = export["reason"]?.text ?? ""
             lines.append("  down: \(export["name"]?.text ?? "")  \(reason)")
         }
+        for finding in status["findings"]?.list ?? [] {
+            let message = finding["message"]?.text ?? ""
+            lines.append("  node: \(finding["node"]?.text ?? "")  \(message)")
+        }
         for finding in (status["diagnostics"]?.list ?? []).compactMap(Diagnostic.init(json:)) {
             lines.append("  " + line(of: finding))
         }

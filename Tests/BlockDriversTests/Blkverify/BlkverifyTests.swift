@@ -24,16 +24,19 @@ struct BlkverifyTests {
         return Setup(raw: raw, test: test, stack: stack)
     }
 
-    @Test("P9: a difference is an error where it is, and is told at the end")
+    @Test("P9: a difference is an error where it is, and is told at once and at the end")
     func difference() async throws {
         let setup = try setup()
         try await DriverBench.run(setup.stack, closesStack: false) { bench in
             let bytes = (0..<200_000).map { UInt8(truncatingIfNeeded: $0) }
             #expect(await bench.ask(.write, 100, bytes: bytes).errorNumber == 0)
+            #expect(setup.stack.entries.last?.node.finding == nil)
             #expect(await bench.ask(.read, 100, 200_000).bytes == bytes)
             setup.test.corrupt(5000, [bytes[4900] ^ 1])
             #expect(await bench.ask(.read, 100, 200_000).errorNumber == EIO)
             #expect(await bench.ask(.read, 5001, 1000).errorNumber == 0)
+            let words = try #require(setup.stack.entries.last?.node.finding)
+            #expect(words.contains("differed once; first their bytes at offset 5000"))
         }
         let words = try #require(setup.stack.entries.last?.node.close())
         #expect(words.contains("offset 5000"))

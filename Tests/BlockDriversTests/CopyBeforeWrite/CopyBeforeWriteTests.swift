@@ -131,8 +131,12 @@ struct CopyBeforeWriteTests {
                 #expect(await guest.ask(.write, 0, bytes: [4]).errorNumber == 0)
             }
         }
-        let words = setup.stack.entries.compactMap { $0.node.close() }
-        #expect(words.count == (breaksSnapshot ? 1 : 0))
+        // Both are told while the node serves, and once more when it closes.
+        let found = setup.stack.entries.compactMap { $0.node.finding }
+        let fact = breaksSnapshot ? "its point in time was given up" : "refused a write, since"
+        #expect(found.count == 1 && found[0].contains(fact), "\(found)")
+        #expect(found.allSatisfy { $0.contains("No space left on device") }, "\(found)")
+        #expect(setup.stack.entries.compactMap { $0.node.close() } == found)
     }
 
     @Test("cbw-timeout lets a write go when the target hangs", arguments: [true, false])
