@@ -145,7 +145,10 @@ struct PossibleContent {
                 continue
             }
             sectors[sector][place].answered = ask.answered
-            if ask.operation.isDurable { forget(sector, before: place) }
+            // A durable discard may have left everything as it was, flushed or not.
+            if ask.operation.isDurable, ask.operation.kind != .discard {
+                forget(sector, before: place)
+            }
         }
         guard ask.operation.kind == .flush else { return }
         for sector in sectors.indices where sectors[sector].count > 1 {

@@ -38,7 +38,7 @@ struct CrashVerdict {
             unpacked.deallocate()
             edge.deallocate()
         }
-        var word: UInt64 = 0
+        var unpackedFrom: (layer: Int, entry: UInt64)?
         return recording.contents.withUnsafeBytes { contents -> String? in
             guard let start = contents.baseAddress else { return nil }
             for sector in 0..<(recording.latest.count / 512) {
@@ -48,10 +48,11 @@ struct CrashVerdict {
                 case .bytes(let disk, let offset):
                     found = Self.sector(disks[disk], offset, edge)
                 case .packed(let layer, let entry):
-                    if entry != word, !judges[layer].unpack(entry, into: unpacked) {
+                    let isThere = unpackedFrom.map { $0 == (layer, entry) } ?? false
+                    guard isThere || judges[layer].unpack(entry, into: unpacked) else {
                         return "sector \(sector) cannot be unpacked"
                     }
-                    word = entry
+                    unpackedFrom = (layer, entry)
                     let mask = 1 << judges[layer].clusterBits - 1
                     found = UnsafeRawPointer(unpacked + sector * 512 & mask)
                 }
