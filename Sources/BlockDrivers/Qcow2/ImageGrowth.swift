@@ -116,8 +116,6 @@ struct ImageGrowth {
         )
     }
 
-    // MARK: - Counts
-
     /// The image's own counts, but for the mapping table and what holds the counts themselves.
     private func countsWithoutTables() throws(GraphError) -> [UInt16] {
         var counts = try countsAsTheyAre()
