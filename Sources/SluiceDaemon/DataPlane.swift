@@ -73,6 +73,9 @@ package actor DataPlane {
         stages: ApplyStages = ApplyStages()
     ) async throws(GraphError) -> Receipt {
         let published = published
+        // What was live goes when nobody waits for what comes.
+        let previous = live
+        defer { withExtendedLifetime(previous) {} }
         let receipt = try await graph.apply(
             change.transition,
             beforeDrain: stages.beforeDrain,

@@ -19,7 +19,7 @@ final class FakeGraph: GraphApplying {
     var liveDescription: GraphDescription { state.withLock { $0.live } }
     func name(generation: UInt64, digest: String) {}
 
-    var clientCounts: [String: Int] { state.withLock { $0.clients } }
+    func clientCounts(of exports: [String]) -> [String: Int] { state.withLock { $0.clients } }
     /// Everything that went live, in order.
     var applied: [GraphDescription] { state.withLock { $0.applied } }
 

@@ -75,7 +75,7 @@ final class GraphTransaction {
     /// Opens, binds, locks and computes everything that the wished graph needs, I/O running.
     func prepare() throws(GraphError) {
         try addMoved()
-        for (name, service) in graph.exports { totalsBefore[name] = service.counters.totals }
+        totalsBefore = graph.exports.mapValues(\.counters.totals)
         try startThreads()
         try rebindThreads()
         for participant in graph.participants {

@@ -4,34 +4,46 @@ extension GraphDescription {
     /// What is live, saved or compared with it has no directory of its own: two configurations
     /// that name the same relative path from different directories mean different files.
     ///
-    /// - Parameters:
-    ///   - directory: Absolute directory that relative paths start from.
-    ///   - known: Nodes of which those that say the same are taken, so that nothing is kept twice
-    ///     and comparing them later is free.
+    /// - Parameter directory: Absolute directory that relative paths start from.
     /// - Returns: The graph without relative paths.
-    package func anchored(
-        at directory: String,
-        sharing known: [String: NodeDescription] = [:]
-    ) -> GraphDescription {
+    package func anchored(at directory: String) -> GraphDescription {
         var graph = self
         for (name, node) in nodes {
-            guard let path = node.options.text("filename"), !path.hasPrefix("/") else { continue }
-            var node = node
-            node.options["filename"] = .text(Self.join(directory, path))
-            graph.nodes[name] = known[name].flatMap { $0 == node ? $0 : nil } ?? node
+            if let node = node.anchored(at: directory) { graph.nodes[name] = node }
         }
-        let scheme = "unix:"
         for (name, listener) in listeners {
-            guard let address = listener.options.text("address"), address.hasPrefix(scheme),
-                !address.hasPrefix(scheme + "/")
-            else { continue }
-            let path = Self.join(directory, String(address.dropFirst(scheme.count)))
-            graph.listeners[name]?.options["address"] = .text(scheme + path)
+            if let listener = listener.anchored(at: directory) { graph.listeners[name] = listener }
         }
         return graph
     }
+}
 
-    private static func join(_ directory: String, _ path: String) -> String {
+extension NodeDescription {
+    /// The same node with its file's path made absolute; `nil` when it has no relative one.
+    package func anchored(at directory: String) -> NodeDescription? {
+        guard let path = options.text("filename"), !path.hasPrefix("/") else { return nil }
+        var node = self
+        node.options["filename"] = .text(AnchoredPath.join(directory, path))
+        return node
+    }
+}
+
+extension ListenerDescription {
+    /// The same listener with its socket's path made absolute; `nil` when it has no relative one.
+    package func anchored(at directory: String) -> ListenerDescription? {
+        let scheme = "unix:"
+        guard let address = options.text("address"), address.hasPrefix(scheme),
+            !address.hasPrefix(scheme + "/")
+        else { return nil }
+        var listener = self
+        let path = AnchoredPath.join(directory, String(address.dropFirst(scheme.count)))
+        listener.options["address"] = .text(scheme + path)
+        return listener
+    }
+}
+
+private enum AnchoredPath {
+    static func join(_ directory: String, _ path: String) -> String {
         var rest = Substring(path)
         while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
         return directory.hasSuffix("/") ? directory + rest : directory + "/" + rest

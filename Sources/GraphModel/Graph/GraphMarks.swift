@@ -16,7 +16,7 @@ package struct GraphMarks: Sendable {
         let start: Int32
     }
 
-    private struct Value {
+    fileprivate struct Value {
         let path: Path
         let place: SourcePlace
     }
@@ -33,7 +33,8 @@ package struct GraphMarks: Sendable {
     }
 
     private var files: [String] = []
-    private var paths: [String]
+    /// Paths by number.
+    package private(set) var paths: [String]
     private var pathNumbers: [String: Path] = [:]
     private var objectList: [Object] = []
     private var values: [Value] = []
@@ -70,6 +71,57 @@ package struct GraphMarks: Sendable {
     /// Notes a value of the object that was added last.
     package mutating func add(_ path: Path, at place: SourcePlace) {
         values.append(Value(path: path, place: place))
+    }
+
+    /// Some objects with the places of their values, as they were added one after the other.
+    package struct Part: Sendable {
+        fileprivate let kinds: [ObjectKind]
+        fileprivate let names: [String]
+        fileprivate let keys: [SourcePlace]
+        /// Where the values of each object begin.
+        fileprivate let starts: [Int32]
+        fileprivate let values: [Value]
+    }
+
+    /// How many objects were added.
+    package var objectCount: Int { objectList.count }
+
+    /// The objects that were added since there were so many.
+    ///
+    /// - Parameters:
+    ///   - count: How many there were.
+    ///   - kinds: Kinds of those that were added.
+    ///   - names: Their names.
+    /// - Returns: The objects with all their values.
+    package func part(since count: Int, kinds: [ObjectKind], names: [String]) -> Part {
+        let objects = objectList[count...]
+        let first = objects.first?.start ?? Int32(values.count)
+        return Part(
+            kinds: kinds,
+            names: names,
+            keys: objects.map(\.key),
+            starts: objects.map { $0.start - first },
+            values: Array(values[Int(first)...])
+        )
+    }
+
+    /// Adds objects of the current file with all their values.
+    ///
+    /// - Parameter part: The objects, with paths of the same numbers as here.
+    /// - Returns: The number of the first; the others follow.
+    package mutating func add(_ part: Part) -> Record {
+        let (first, file) = (Record(objectList.count), Int32(files.count - 1))
+        let start = Int32(values.count)
+        for (key, own) in zip(part.keys, part.starts) {
+            objectList.append(Object(file: file, key: key, start: start + own))
+        }
+        values += part.values
+        for place in part.kinds.indices {
+            let kind = part.kinds[place].number
+            directories[kind].names.append(part.names[place])
+            directories[kind].records.append(first + Record(place))
+        }
+        return first
     }
 
     /// Makes objects known by name, once all are added.

@@ -47,6 +47,37 @@ package struct NumberedGraph: Sendable {
         return Int32(nodes.count - 1)
     }
 
+    /// Some nodes, as they were added one after the other.
+    package struct Part: Sendable {
+        fileprivate let nodes: [NodeDescription]
+        fileprivate let drivers: [UInt8]
+        fileprivate let traits: [Traits]
+    }
+
+    /// How many nodes were added.
+    package var nodeCount: Int { nodes.count }
+
+    /// The nodes that were added since there were so many.
+    package func part(since count: Int) -> Part {
+        Part(
+            nodes: Array(nodes[count...]),
+            drivers: Array(drivers[count...]),
+            traits: Array(traits[count...])
+        )
+    }
+
+    /// Adds nodes.
+    ///
+    /// - Returns: The number of the first; the others follow.
+    package mutating func add(_ part: Part) -> Int32 {
+        defer {
+            nodes += part.nodes
+            drivers += part.drivers
+            traits += part.traits
+        }
+        return Int32(nodes.count)
+    }
+
     /// Adds the number of a child of a node, in the order of nodes and then of their children.
     package mutating func add(child: Int32) { children.append(child) }
 

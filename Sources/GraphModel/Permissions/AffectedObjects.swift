@@ -48,12 +48,17 @@ package struct AffectedObjects: Sendable {
         to new: ResolvedGraph,
         former: [Int32]
     ) -> [Bool] {
-        former.enumerated().map { number, was in
+        let changes = new.description.changes(since: old.description)
+        var isOther = [Bool](repeating: changes == nil, count: former.count)
+        for name in changes?.nodes ?? [] {
+            if let number = new.index.number(of: name) { isOther[number] = true }
+        }
+        return former.enumerated().map { number, was in
             guard was >= 0 else { return true }
             let was = Int(was)
-            return new.index.node(number) != old.index.node(was)
-                || new.cumulativeMasks[number] != old.cumulativeMasks[was]
+            return new.cumulativeMasks[number] != old.cumulativeMasks[was]
                 || !new.placement.isSame(number, as: old.placement, was)
+                || isOther[number] && new.index.node(number) != old.index.node(was)
         }
     }
 
@@ -65,13 +70,17 @@ package struct AffectedObjects: Sendable {
         let former = new.index.exportNumbers(in: old.index)
         var isGone = [Bool](repeating: true, count: old.index.exports.count)
         for was in former where was >= 0 { isGone[Int(was)] = false }
+        let changes = new.description.changes(since: old.description)?.exports
         var present: [String] = []
         // Exports are numbered by name.
         for edge in new.index.exportEdges.lazy.map({ new.index.edges[$0] }) {
             let number = Int(-1 - edge.parent)
             let export = new.index.exports[number]
             let was = Int(former[number])
-            if was < 0 || isAffected[Int(edge.child)] || old.index.exports[was] != export {
+            let mayDiffer = changes?.contains(export.name) ?? true
+            if was < 0 || isAffected[Int(edge.child)]
+                || mayDiffer && old.index.exports[was] != export
+            {
                 present.append(export.name)
             }
         }

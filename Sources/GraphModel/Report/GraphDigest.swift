@@ -90,16 +90,22 @@ package struct GraphDigest: Sendable {
         mark(&isStale, old.ioThreads, graph.ioThreads)
         mark(&isStale, old.throttleGroups, graph.throttleGroups)
         mark(&isStale, old.listeners, graph.listeners)
-        mark(&isStale, old.nodes, graph.nodes)
-        mark(&isStale, old.exports, graph.exports)
+        let changes = graph.changes(since: old)
+        mark(&isStale, old.nodes, graph.nodes, among: changes?.nodes)
+        mark(&isStale, old.exports, graph.exports, among: changes?.exports)
         return isStale
     }
 
     private static func mark<Object: Equatable>(
         _ isStale: inout [Bool],
         _ old: [String: Object],
-        _ new: [String: Object]
+        _ new: [String: Object],
+        among names: Set<String>? = nil
     ) {
+        if let names {
+            for name in names where old[name] != new[name] { isStale[part(of: name)] = true }
+            return
+        }
         var foundCount = 0
         for (name, object) in new {
             let was = old[name]

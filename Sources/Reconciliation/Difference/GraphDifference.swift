@@ -32,11 +32,16 @@ struct GraphDifference {
     /// What requests that pass a wished node notice of a change at that very node.
     private(set) var notices: [String: Notice] = [:]
     private var parts = [Part](repeating: Part(), count: ObjectKind.allCases.count)
+    /// Names of all that may differ; `nil` when everything may.
+    private let suspects: ChangedNames?
 
     init(live: GraphDescription, desired: GraphDescription) {
         self.live = live
         self.desired = desired
-        names = NameMap(live: live, desired: desired)
+        let suspects = desired.changes(since: live)
+        names = NameMap(live: live, desired: desired, among: suspects?.nodes)
+        // After a rename also what says what it said may have to follow.
+        self.suspects = names.isEmpty ? suspects : nil
         compareServices()
         compareNodes()
         compareExports()
@@ -86,32 +91,29 @@ struct GraphDifference {
 
     // MARK: - Nodes
 
+    /// A node whose edges are not as they were.
+    private struct Rewired {
+        let name: String
+        let before: [ChildReference]
+        let after: [ChildReference]
+    }
+
     private mutating func compareNodes() {
-        // Nodes whose edges are not as they were; where these lead is judged when it is known
-        // which nodes are replaced.
-        var rewired: [(name: String, before: [ChildReference], after: [ChildReference])] = []
-        var foundCount = 0
-        for (name, node) in desired.nodes {
-            guard let old = live.nodes[names.liveName(of: name)] else {
-                parts[ObjectKind.node.number].added.append(name)
-                note(.change, name)
-                continue
+        // Where their edges lead is judged when it is known which nodes are replaced.
+        var rewired: [Rewired] = []
+        if let suspects {
+            for name in suspects.nodes {
+                if let node = desired.nodes[name] { compare(name, node, &rewired) }
             }
-            foundCount += 1
-            let fields = optionFields(old, node)
-            for field in fields where !field.isSilent {
-                note(field.mode == .inPlace ? .change : .pause, name)
+            parts[ObjectKind.node.number].removed = suspects.nodes.filter {
+                desired.nodes[$0] == nil && live.nodes[$0] != nil
             }
-            note(fields, .node, name)
-            if names.isEmpty, old.children == node.children { continue }
-            let before = old.children.map {
-                ChildReference(edge: $0.edge, node: names.desiredName(of: $0.node))
-            }
-            if before != node.children { rewired.append((name, before, node.children)) }
-        }
-        if foundCount < live.nodes.count {
-            parts[ObjectKind.node.number].removed = live.nodes.keys.filter {
-                desired.nodes[$0] == nil && names.newNames[$0] == nil
+        } else {
+            for (name, node) in desired.nodes { compare(name, node, &rewired) }
+            if desired.nodes.count - self[.node].added.count < live.nodes.count {
+                parts[ObjectKind.node.number].removed = live.nodes.keys.filter {
+                    desired.nodes[$0] == nil && names.newNames[$0] == nil
+                }
             }
         }
         for name in self[.node].replaced {
@@ -125,6 +127,29 @@ struct GraphDifference {
         for node in rewired where !self[.node].replaced.contains(node.name) {
             compareEdges(of: node.name, node.before, node.after)
         }
+    }
+
+    private mutating func compare(
+        _ name: String,
+        _ node: NodeDescription,
+        _ rewired: inout [Rewired]
+    ) {
+        guard let old = live.nodes[names.liveName(of: name)] else {
+            parts[ObjectKind.node.number].added.append(name)
+            note(.change, name)
+            return
+        }
+        let fields = optionFields(old, node)
+        for field in fields where !field.isSilent {
+            note(field.mode == .inPlace ? .change : .pause, name)
+        }
+        note(fields, .node, name)
+        if names.isEmpty, old.children == node.children { return }
+        let before = old.children.map {
+            ChildReference(edge: $0.edge, node: names.desiredName(of: $0.node))
+        }
+        guard before != node.children else { return }
+        rewired.append(Rewired(name: name, before: before, after: node.children))
     }
 
     private mutating func noteGroups() {
@@ -239,19 +264,30 @@ struct GraphDifference {
     // MARK: - Exports
 
     private mutating func compareExports() {
-        for (name, export) in desired.exports {
-            guard let old = live.exports[name] else {
-                parts[ObjectKind.export.number].added.append(name)
-                continue
+        if let suspects {
+            for name in suspects.exports {
+                if let export = desired.exports[name] { compare(name, export) }
             }
-            if names.isEmpty, old == export { continue }
-            note(fields(from: old, to: export), .export, name)
+            parts[ObjectKind.export.number].removed = suspects.exports.filter {
+                desired.exports[$0] == nil && live.exports[$0] != nil
+            }
+            return
         }
+        for (name, export) in desired.exports { compare(name, export) }
         if live.exports.count > desired.exports.count - self[.export].added.count {
             parts[ObjectKind.export.number].removed = live.exports.keys.filter {
                 desired.exports[$0] == nil
             }
         }
+    }
+
+    private mutating func compare(_ name: String, _ export: ExportDescription) {
+        guard let old = live.exports[name] else {
+            parts[ObjectKind.export.number].added.append(name)
+            return
+        }
+        if names.isEmpty, old == export { return }
+        note(fields(from: old, to: export), .export, name)
     }
 
     private func fields(

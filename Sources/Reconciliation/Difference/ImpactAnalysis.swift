@@ -28,10 +28,19 @@ struct ImpactAnalysis {
         }
     }
 
-    /// What the users of an export will notice.
-    func impact(on name: String) -> ExportImpact.Impact {
-        guard let export = difference.desired.exports[name] else { return .stops }
-        guard difference.live.exports[name] != nil else { return .starts }
+    /// What the users of each export will notice, by name; those that stop included.
+    var exports: [ExportImpact] {
+        let added = Set(difference[.export].added)
+        var exports = difference[.export].removed.map { ExportImpact(name: $0, impact: .stops) }
+        exports.reserveCapacity(exports.count + difference.desired.exports.count)
+        for (name, export) in difference.desired.exports {
+            let impact = added.contains(name) ? .starts : impact(on: name, export)
+            exports.append(ExportImpact(name: name, impact: impact))
+        }
+        return exports.sorted { $0.name < $1.name }
+    }
+
+    private func impact(on name: String, _ export: ExportDescription) -> ExportImpact.Impact {
         var notice = reach[export.node] ?? .none
         for field in difference[.export].changed[name] ?? [] {
             let isFree = field.mode == .inPlace || field.isSilent

@@ -8,9 +8,18 @@ struct NameMap {
     private(set) var newNames: [String: String] = [:]
 
     /// Finds renames: what `formerly` says, and the inline children that come along.
-    init(live: GraphDescription, desired: GraphDescription) {
+    ///
+    /// - Parameters:
+    ///   - live: What is live.
+    ///   - desired: What is wished.
+    ///   - names: Names of all nodes that may differ; `nil` when all may.
+    init(live: GraphDescription, desired: GraphDescription, among names: Set<String>? = nil) {
         var claims: [NodeDescription] = []
-        for node in desired.nodes.values where node.formerly != nil { claims.append(node) }
+        if let names {
+            claims = names.compactMap { desired.nodes[$0] }.filter { $0.formerly != nil }
+        } else {
+            for node in desired.nodes.values where node.formerly != nil { claims.append(node) }
+        }
         claims.sort { $0.name < $1.name }
         for node in claims {
             guard let former = node.formerly else { continue }

@@ -18,29 +18,37 @@ package struct Configuration: Sendable {
     /// - Parameters:
     ///   - texts: The files; their order decides only the order of findings.
     ///   - limits: How much is taken.
-    package init(texts: [ConfigurationText], limits: DocumentLimits = DocumentLimits()) {
-        var reader = ConfigurationReader(limits: limits)
+    ///   - baseDirectory: Absolute directory that relative paths start from; `nil` to leave them
+    ///     as they are.
+    package init(
+        texts: [ConfigurationText],
+        limits: DocumentLimits = DocumentLimits(),
+        baseDirectory: String? = nil
+    ) {
+        var reader = ConfigurationReader(limits: limits, baseDirectory: baseDirectory)
         reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
         for text in texts { reader.read(text) }
+        reader.checkReferences()
         self.init(judging: &reader, files: texts.map(\.path), limits: limits)
     }
 
-    /// Reads and judges texts, and parses only those that are not as they were.
+    /// Reads and judges texts, and reads only those that are not as they were.
     ///
     /// - Parameters:
     ///   - texts: The files; their order decides only the order of findings.
     ///   - limits: How much is taken; the same each time for one cache.
-    ///   - cache: What was parsed before.
+    ///   - baseDirectory: Absolute directory that relative paths start from; `nil` to leave them
+    ///     as they are.
+    ///   - cache: What was read before.
     package init(
         texts: [ConfigurationText],
         limits: DocumentLimits = DocumentLimits(),
+        baseDirectory: String? = nil,
         cache: inout DocumentCache
     ) {
-        var reader = ConfigurationReader(limits: limits)
-        reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
-        cache.read(texts, into: &reader)
+        var reader = cache.read(texts, limits: limits, baseDirectory: baseDirectory)
         self.init(judging: &reader, files: texts.map(\.path), limits: limits)
-        cache.takeWords(from: &reader)
+        cache.take(from: &reader)
     }
 
     /// Judges what was read.
@@ -49,7 +57,6 @@ package struct Configuration: Sendable {
         files: [String],
         limits: DocumentLimits
     ) {
-        reader.checkReferences()
         var resolved: ResolvedGraph?
         if !reader.findings.hasErrors {
             let graph = ResolvedGraph(

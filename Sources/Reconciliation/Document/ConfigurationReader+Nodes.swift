@@ -69,11 +69,12 @@ extension ConfigurationReader {
         var node = node(driver, options, draft, isRenamed: draft.said & schema.formerlyOption != 0)
         let isComplete = readInline(draft.inner) && draft.isComplete
         guard isComplete else { return }
+        if draft.said & schema.checkedOptions != 0 { report(Catalog.check(node), on: name) }
+        if let check = driver.check { report(check(node), on: name) }
+        if let anchored = baseDirectory.flatMap({ node.anchored(at: $0) }) { node = anchored }
         if let known = knownNodes[node.name], known == node { node = known }
         description.nodes[node.name] = node
         number(node, name.name, schema, draft)
-        if draft.said & schema.checkedOptions != 0 { report(Catalog.check(node), on: name) }
-        if let check = driver.check { report(check(node), on: name) }
     }
 
     /// Adds a node by number, with the words of its children.
@@ -83,19 +84,25 @@ extension ConfigurationReader {
         _ schema: ObjectSchema,
         _ draft: Draft
     ) {
-        let place = Int(word)
-        if place >= nodeNumbers.count {
-            let count = max(place + 1, 2 * nodeNumbers.count)
-            nodeNumbers += [Int32](repeating: 0, count: count - nodeNumbers.count)
-        }
         var traits: NumberedGraph.Traits = []
         if draft.said & schema.traitOptions != 0 {
             if node.isReadOnly { traits.insert(.readOnly) }
             if node.options.flag("force-share") == true { traits.insert(.forceShare) }
         }
-        nodeNumbers[place] = numbered.add(node, driver: schema.number, traits: traits) + 1
+        setNumber(numbered.add(node, driver: schema.number, traits: traits), of: word)
+        nodeWords.append(word)
         if let first = draft.first { childNames.append(first.word) }
         for child in draft.others { childNames.append(child.word) }
+    }
+
+    /// Notes the number of a node.
+    mutating func setNumber(_ number: Int32, of word: WordTable.Word) {
+        let place = Int(word)
+        if place >= nodeNumbers.count {
+            let count = max(place + 1, 2 * nodeNumbers.count)
+            nodeNumbers += [Int32](repeating: 0, count: count - nodeNumbers.count)
+        }
+        nodeNumbers[place] = number + 1
     }
 
     private mutating func node(

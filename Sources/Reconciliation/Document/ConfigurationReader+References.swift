@@ -4,7 +4,7 @@ extension ConfigurationReader {
     /// Checks names that objects use for each other, once everything is read.
     mutating func checkReferences() {
         marks.seal()
-        for reference in names.waiting { check(reference) }
+        for reference in names.references { check(reference) }
         for word in renamed { checkFormerly(words.text(word)) }
         fillListeners()
         checkPublicNames()
@@ -121,10 +121,13 @@ extension ConfigurationReader {
         if exports.allSatisfy({ $0.listener != nil }) { return }
         let only = description.listeners.count == 1 ? description.listeners.keys.first : nil
         let count = names.names(of: .listener).count
-        for export in exports where export.listener == nil {
+        let isOnlyKnown = only != nil && only == knownListener
+        for export in exports where export.listener == nil && !(export.isKnown && isOnlyKnown) {
             let name = words.text(export.name)
             if let only {
+                guard description.exports[name]?.listener != only else { continue }
                 description.exports[name]?.listener = only
+                changed.exports.insert(name)
                 continue
             }
             guard count != 1, !hasUnreadPart else { continue }

@@ -27,6 +27,14 @@ struct ConfigurationReader {
     var numbered = NumberedGraph()
     /// Nodes that were read before: those that say the same are taken, and need not be kept twice.
     var knownNodes: [String: NodeDescription] = [:]
+    /// The only listener of what was read before, if there was one only.
+    var knownListener: String?
+    /// Names of all that may be otherwise than it was in what was read before.
+    var changed = ChangedNames()
+    /// Objects in the order of the files; their numbers are those of the marks.
+    var declared: [Subject] = []
+    /// Names of nodes, by their number in ``numbered``.
+    var nodeWords: [WordTable.Word] = []
     /// Names of all nodes' children, in the order of nodes.
     var childNames: [WordTable.Word] = []
     /// Numbers of nodes by name, from 1; 0 for none.
@@ -41,6 +49,8 @@ struct ConfigurationReader {
     var danglingCount = 0
     /// Limits on what is taken.
     let limits: DocumentLimits
+    /// Absolute directory that relative paths start from; `nil` to leave them as they are.
+    let baseDirectory: String?
     /// The file that is read.
     var file = ""
     /// Its values.
@@ -72,6 +82,8 @@ struct ConfigurationReader {
         let node: WordTable.Word
         let listener: WordTable.Word?
         let publicName: WordTable.Word
+        /// Whether it was read before, and has the listener that was the only one then.
+        var isKnown = false
     }
 
     /// Options of an object with the bits of those that its document said.
@@ -80,36 +92,29 @@ struct ConfigurationReader {
         let options: Options
     }
 
-    init(limits: DocumentLimits) { self.limits = limits }
+    init(limits: DocumentLimits, baseDirectory: String? = nil) {
+        self.limits = limits
+        self.baseDirectory = baseDirectory
+    }
 
     /// Makes room for what so many bytes will declare, about.
     mutating func expect(bytes: Int) {
         let nodes = min(bytes / Self.nodeBytes, limits.nodesMax)
-        description.nodes.reserveCapacity(nodes)
-        description.exports.reserveCapacity(nodes / 4)
+        if description.nodes.isEmpty {
+            description.nodes.reserveCapacity(nodes)
+            description.exports.reserveCapacity(nodes / 4)
+        }
         numbered.reserve(nodes)
     }
 
     /// Reads a file.
-    mutating func read(_ text: ConfigurationText) { read(text, parse(text)) }
-
-    /// Parses a file.
-    mutating func parse(_ text: ConfigurationText) -> ParsedDocuments {
-        let parser = DocumentParser.parse(
+    mutating func read(_ text: ConfigurationText) {
+        let documents = DocumentParser.parse(
             text.bytes,
             file: text.path,
             limits: limits,
             words: &words
         )
-        return ParsedDocuments(
-            tape: parser.tape,
-            diagnostics: parser.diagnostics,
-            hasUnreadPart: parser.hasUnreadPart
-        )
-    }
-
-    /// Reads a file that is parsed.
-    mutating func read(_ text: ConfigurationText, _ documents: ParsedDocuments) {
         file = text.path
         marks.begin(file: text.path)
         for fault in documents.diagnostics { findings.add(fault) }
@@ -272,6 +277,7 @@ struct ConfigurationReader {
             return false
         }
         names.declare(kind, word, marks.add(kind, name, at: place))
+        declared.append(Subject(kind: kind, name: word))
         return true
     }
 
@@ -316,7 +322,9 @@ struct ConfigurationReader {
             description.throttleGroups[name] = group
             report(Catalog.check(group), on: Subject(kind: kind, name: word))
         case .listener:
-            description.listeners[name] = ListenerDescription(name: name, options: options)
+            let listener = ListenerDescription(name: name, options: options)
+            description.listeners[name] =
+                baseDirectory.flatMap { listener.anchored(at: $0) } ?? listener
         case .export, .node: break
         }
     }

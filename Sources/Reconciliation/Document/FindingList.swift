@@ -19,6 +19,9 @@ struct FindingList {
     /// Errors so far, those that were not kept included.
     private(set) var errorCount = 0
 
+    /// How many places were complained about.
+    var count: Int { seen.count }
+
     /// Adds a finding.
     mutating func add(_ finding: Diagnostic) {
         // What stands behind an anchor is read once for each alias; its faults are one.

@@ -2,7 +2,7 @@ import GraphModel
 
 /// Which names are declared, and which references still wait for their declaration.
 struct NameRegister {
-    /// A name that was used before anything of it was declared.
+    /// A name that was used, whether or not anything of it is declared.
     struct Reference {
         /// What it should name.
         let kind: ObjectKind
@@ -31,8 +31,8 @@ struct NameRegister {
     private var spellings: [Spelled: WordTable.Word] = [:]
     /// Declared names that are not ASCII.
     private(set) var foreign: [Subject] = []
-    /// References to what was not declared yet.
-    private(set) var waiting: [Reference] = []
+    /// Names that were used, in the order of the files.
+    private(set) var references: [Reference] = []
     /// Objects of which a part was not read: what stands inline in them is not known.
     private(set) var unread: Set<Subject> = []
 
@@ -97,9 +97,11 @@ struct NameRegister {
         from user: Subject,
         path: GraphMarks.Path
     ) {
-        if isDeclared(kind, name) { return }
-        waiting.append(Reference(kind: kind, name: name, user: user, path: path))
+        references.append(Reference(kind: kind, name: name, user: user, path: path))
     }
+
+    /// Notes names that somebody used when a file was read before.
+    mutating func refer(to others: [Reference]) { references += others }
 
     /// Notes that what stands inline in an object is not known.
     mutating func leave(_ object: Subject) { unread.insert(object) }

@@ -1,11 +1,8 @@
-package import GraphModel
+import GraphModel
 
 extension Plan {
-    /// What the words about former names come to, and renames that were not said.
-    ///
-    /// Not part of ``refusals``: a daemon that starts with some images missing does not know all
-    /// former names.
-    package var advice: [Diagnostic] {
+    /// Works out ``advice``.
+    func makeAdvice() -> [Diagnostic] {
         let claims = desired.nodes.values.filter { $0.formerly != nil }.sorted { $0.name < $1.name }
         return claims.compactMap(finding) + likelyRenames.map(note)
     }

@@ -26,6 +26,11 @@ package struct Plan: Sendable {
     package let protectedRemovals: [String]
     /// What refuses this plan, whatever the graphs are.
     package let refusals: [Diagnostic]
+    /// What the words about former names come to, and renames that were not said.
+    ///
+    /// Not part of ``refusals``: a daemon that starts with some images missing does not know all
+    /// former names.
+    package private(set) var advice: [Diagnostic] = []
     let marks: GraphMarks
     let liveMarks: GraphMarks
 
@@ -48,10 +53,7 @@ package struct Plan: Sendable {
         let planner = Planner(difference: difference, marks: marks, liveMarks: liveMarks)
         let actions = planner.actions
         let analysis = ImpactAnalysis(difference)
-        let exportNames = Array(desired.exports.keys) + difference[.export].removed
-        let exports = exportNames.sorted().map {
-            ExportImpact(name: $0, impact: analysis.impact(on: $0))
-        }
+        let exports = analysis.exports
         self.live = live
         self.desired = desired
         self.marks = marks
@@ -74,6 +76,7 @@ package struct Plan: Sendable {
                 ]
             )
         }
+        advice = makeAdvice()
     }
 
     /// Whether there is nothing to do.
@@ -105,7 +108,8 @@ package struct Plan: Sendable {
             "format": .text(Self.formatName), "live": .text(before), "desired": .text(after),
             "actions": .list(actions.map { .object($0.meaning) }),
             "steps": .list(steps.enumerated().map { $1.json(number: $0 + 1) }),
-            "exports": .list(exports.map(Self.json(of:))),
+            // Whatever is not said of an export: nothing of it is noticed.
+            "exports": .list(exports.filter { $0.impact != .untouched }.map(Self.json(of:))),
         ]
         return Identity(
             id: Digest.text(of: meaning.compactBytes),

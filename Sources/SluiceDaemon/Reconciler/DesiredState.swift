@@ -34,7 +34,12 @@ struct DesiredState: Sendable {
     ) {
         let texts = files.map { ConfigurationText(path: $0.path, bytes: $0.bytes) }
         self.init(
-            Configuration(texts: texts, limits: limits, cache: &cache),
+            Configuration(
+                texts: texts,
+                limits: limits,
+                baseDirectory: baseDirectory,
+                cache: &cache
+            ),
             baseDirectory: baseDirectory,
             last: last
         )
@@ -46,7 +51,7 @@ struct DesiredState: Sendable {
             ConfigurationText(path: $0.path, bytes: Array($0.text.utf8))
         }
         self.init(
-            Configuration(texts: texts, limits: limits),
+            Configuration(texts: texts, limits: limits, baseDirectory: request.baseDirectory),
             baseDirectory: request.baseDirectory
         )
     }
@@ -68,19 +73,13 @@ struct DesiredState: Sendable {
         last: GraphDigest? = nil
     ) {
         let isValid = configuration.verdict == .valid
-        let description = configuration.description.anchored(
-            at: baseDirectory,
-            sharing: last?.graph.nodes ?? [:]
-        )
-        // Without relative paths it is the very graph that was judged, and comparing is free.
-        let isSame = description == configuration.description
-        let resolved = isSame ? configuration.resolved : ResolvedGraph(resolving: description)
-        self.resolved = isValid ? resolved : nil
+        resolved = isValid ? configuration.resolved : nil
         diagnostics = configuration.diagnostics
         marks = configuration.marks
         named =
             isValid
-            ? GraphDigest(of: description, after: last) : GraphDigest(of: GraphDescription())
+            ? GraphDigest(of: configuration.description, after: last)
+            : GraphDigest(of: GraphDescription())
         self.baseDirectory = baseDirectory
         verdict = configuration.verdict
     }

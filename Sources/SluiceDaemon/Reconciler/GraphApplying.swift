@@ -5,8 +5,8 @@ package import GraphModel
 package protocol GraphApplying: Sendable {
     /// What is live.
     var liveDescription: GraphDescription { get }
-    /// Connected clients by export.
-    var clientCounts: [String: Int] { get }
+    /// Connected clients of some exports, by export.
+    func clientCounts(of exports: [String]) -> [String: Int]
     /// Makes the live graph what a plan says, wholly or not at all.
     func apply(
         _ change: GraphChange,
@@ -19,7 +19,10 @@ package protocol GraphApplying: Sendable {
 extension DataPlane: GraphApplying {
     package nonisolated var liveDescription: GraphDescription { snapshot.resolved.description }
 
-    package nonisolated var clientCounts: [String: Int] {
-        snapshot.exports.mapValues { $0.handler.clients.count }
+    package nonisolated func clientCounts(of exports: [String]) -> [String: Int] {
+        let live = snapshot.exports
+        var counts: [String: Int] = [:]
+        for name in exports { counts[name] = live[name]?.handler.clients.count }
+        return counts
     }
 }

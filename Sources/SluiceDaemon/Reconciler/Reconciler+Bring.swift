@@ -26,8 +26,13 @@ extension Reconciler {
         if plan.isEmpty { return adopted(attempt) }
         let refusals =
             plan.refusals + confirmationRefusals(attempt, plan)
-            + guards.results(of: plan, clients: graph.clientCounts, allowed: attempt.allowed)
-            .compactMap(\.finding)
+            + guards.results(
+                of: plan,
+                clients: graph.clientCounts(
+                    of: plan.exports.filter { $0.impact == .stops }.map(\.name)
+                ),
+                allowed: attempt.allowed
+            ).compactMap(\.finding)
         guard refusals.isEmpty else { return held(attempt, plan, identity, refusals) }
         emit(
             .planReady,

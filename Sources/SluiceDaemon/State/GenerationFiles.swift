@@ -166,8 +166,9 @@ struct GraphChanges: Sendable {
         part.ioThreads = compare(.ioThread, old.ioThreads, new.ioThreads)
         part.throttleGroups = compare(.throttleGroup, old.throttleGroups, new.throttleGroups)
         part.listeners = compare(.listener, old.listeners, new.listeners)
-        part.nodes = compare(.node, old.nodes, new.nodes)
-        part.exports = compare(.export, old.exports, new.exports)
+        let suspects = new.changes(since: old)
+        part.nodes = compare(.node, old.nodes, new.nodes, among: suspects?.nodes)
+        part.exports = compare(.export, old.exports, new.exports, among: suspects?.exports)
     }
 
     /// How many objects differ.
@@ -176,8 +177,16 @@ struct GraphChanges: Sendable {
     private mutating func compare<Object: Equatable>(
         _ kind: ObjectKind,
         _ old: [String: Object],
-        _ new: [String: Object]
+        _ new: [String: Object],
+        among names: Set<String>? = nil
     ) -> [String: Object] {
+        if let names {
+            let differing = names.sorted().filter { old[$0] != new[$0] }
+            removed += differing.filter { new[$0] == nil }.map(kind.object)
+            return Dictionary(
+                uniqueKeysWithValues: differing.compactMap { name in new[name].map { (name, $0) } }
+            )
+        }
         var changed: [String: Object] = [:]
         var foundCount = 0
         for (name, object) in new {

@@ -101,7 +101,8 @@ struct RandomPlans {
 
     private mutating func repoint(_ graph: inout GraphDescription) {
         guard let export = pickExport(graph) else { return }
-        graph.exports[export]?.node = random.pick(graph.nodes.keys.sorted())
+        let node = random.pick(graph.nodes.keys.sorted())
+        graph.exports[export]?.node = node
     }
 
     private mutating func switchFile(_ graph: inout GraphDescription) {
