@@ -3,6 +3,7 @@ import pathlib
 import tempfile
 import unittest
 
+import newcomer_files
 from sluice_daemon import SLUICE, run
 
 # A file, and what its messages have to say.
@@ -153,7 +154,7 @@ throttle-groups:
 class Newcomers(unittest.TestCase):
     def test_each_message_says_what_to_write(self):
         with tempfile.TemporaryDirectory(prefix="sluice-newcomers.") as folder:
-            for name, (text, wanted) in FILES.items():
+            for name, (text, wanted) in (FILES | newcomer_files.FILES).items():
                 with self.subTest(name):
                     (pathlib.Path(folder) / f"{name}.yaml").write_text(text)
                     result = run(SLUICE, "validate", f"{name}.yaml", code=None, cwd=folder)

@@ -38,6 +38,27 @@ struct DocumentCacheTests {
         }
     }
 
+    @Test("a file that did not change is judged by what another one says now")
+    func otherFiles() {
+        var cache = DocumentCache()
+        let view = ConfigurationText(
+            path: "view.yaml",
+            bytes: Array("sluice: 1\nnodes: {v: {driver: snapshot-access, file: b}}\n".utf8)
+        )
+        let below = [
+            "b: {driver: copy-before-write, file: f, target: t}", "b: {driver: raw, file: f}",
+            "b: {driver: copy-before-write, file: t, target: f}",
+        ]
+        for node in below {
+            let text =
+                "sluice: 1\nnodes:\n  f: {driver: null-co}\n  t: {driver: null-co}\n  \(node)\n"
+            let texts = [view, ConfigurationText(path: "b.yaml", bytes: Array(text.utf8))]
+            let cached = Configuration(texts: texts, cache: &cache)
+            #expect(cached.diagnostics == Configuration(texts: texts).diagnostics)
+            #expect(cached.diagnostics.map(\.code) == (node.contains("raw") ? ["E0208"] : []))
+        }
+    }
+
     @Test("whatever is edited, reading, digest and plan are those of a fresh start")
     func randomEdits() {
         for seed in 1...10 {

@@ -60,7 +60,13 @@ extension DriverSpecification {
         "snapshot-access",
         "Shows the state that a copy-before-write node preserves.",
         slots: [
-            ChildSlot("file", [.data, .primary], .required, "The copy-before-write node.")
+            ChildSlot(
+                "file",
+                [.data, .primary],
+                .required,
+                "The copy-before-write node.",
+                driver: "copy-before-write"
+            )
         ],
         canReopen: false,
         claim: { _, _ in .idle }

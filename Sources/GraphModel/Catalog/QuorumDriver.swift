@@ -49,7 +49,9 @@ extension DriverSpecification {
                     )
                 ]
             }
-            guard threshold > Int64(node.children.count), !node.children.isEmpty else { return [] }
+            guard threshold > Int64(node.children.count), !node.children.isEmpty else {
+                return sameCopies(node)
+            }
             return [
                 OptionFault(
                     "vote-threshold",
@@ -59,6 +61,22 @@ extension DriverSpecification {
             ]
         }
     )
+
+    /// Children that a vote would ask twice.
+    private static func sameCopies(_ node: NodeDescription) -> [OptionFault] {
+        var first: [String: String] = [:]
+        return node.children.compactMap { child in
+            guard let other = first[child.node] else {
+                first[child.node] = child.edge
+                return nil
+            }
+            return OptionFault(
+                child.edge,
+                "\(child.edge) and \(other) are the same node, \(child.node)",
+                help: "a copy has one vote: name another node, or take one of the two out"
+            )
+        }
+    }
 
     /// Two disks that have to be the same.
     package static let blkverify = DriverSpecification(

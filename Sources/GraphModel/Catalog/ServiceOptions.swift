@@ -174,6 +174,13 @@ extension Catalog {
             }
             guard text.hasPrefix("tcp:") else {
                 if text.hasPrefix("/") { return ("neither unix: nor tcp:", "unix:" + text) }
+                // An address of a client: nbd://HOST:PORT/EXPORT.
+                if text.hasPrefix("nbd://") {
+                    let host = "tcp:" + text.dropFirst(6).prefix { $0 != "/" }
+                    let address = Self(host) == nil ? host + ":10809" : host
+                    return ("neither unix: nor tcp:", Self(address).map { _ in address })
+                }
+                if text.contains("://") { return ("neither unix: nor tcp:", nil) }
                 return ("neither unix: nor tcp:", Self("tcp:" + text).map { _ in "tcp:" + text })
             }
             let rest = text.dropFirst(4)

@@ -32,7 +32,7 @@ extension DriverSpecification {
         options: [
             OptionSpecification(
                 "prealloc-size",
-                .bytes,
+                .size(1...Int64.max),
                 default: .integer(128 << 20),
                 "Size of a step."
             ),

@@ -5,6 +5,8 @@ extension Catalog {
     ]
     /// Greatest rate, in operations or bytes per second; QEMU's.
     package static let throttleRateMax: Int64 = 1_000_000_000_000_000
+    /// How long a burst lasts when nothing is said, in nanoseconds: a second.
+    static let throttleBurstNanoseconds: Int64 = 1_000_000_000
     /// Longest burst, in nanoseconds: a day.
     package static let throttleBurstNanosecondsMax: Int64 = 86_400_000_000_000
 
@@ -33,7 +35,7 @@ extension Catalog {
                 OptionSpecification(
                     key + "-max-length",
                     .duration(1_000_000...throttleBurstNanosecondsMax),
-                    default: .integer(1_000_000_000),
+                    default: .integer(throttleBurstNanoseconds),
                     change: .live,
                     "How long a burst may last."
                 ),
@@ -86,6 +88,14 @@ extension Catalog {
                         key + "-max",
                         "\(key)-max (\(burst)) is lower than \(key) (\(average))",
                         help: "a burst is at least as fast as the average"
+                    )
+                )
+            } else if burst == 0, limits.integer(key + "-max-length") != throttleBurstNanoseconds {
+                faults.append(
+                    OptionFault(
+                        key + "-max-length",
+                        "\(key)-max-length needs \(key)-max: without it there is no burst",
+                        help: "set \(key)-max as well, or take \(key)-max-length out"
                     )
                 )
             }

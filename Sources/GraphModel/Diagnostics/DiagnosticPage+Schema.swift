@@ -73,6 +73,14 @@ extension DiagnosticPage {
             """
         ),
         DiagnosticPage(
+            "W0204",
+            "quotes that are none",
+            """
+            A text begins with a quote that word processors and pages use. YAML knows only " and ';
+            every other quote is a letter of the text, of a file's name for instance.
+            """
+        ),
+        DiagnosticPage(
             "W0208",
             "a name that looks like another",
             """

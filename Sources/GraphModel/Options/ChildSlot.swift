@@ -18,18 +18,22 @@ package struct ChildSlot: Hashable, Sendable {
     package let occupancy: Occupancy
     /// One sentence for the reference.
     package let summary: String
+    /// The only driver that a child here may have; `nil` when any will do.
+    package let driver: String?
 
     /// Describes a slot.
     package init(
         _ name: String,
         _ role: ChildRole,
         _ occupancy: Occupancy = .required,
-        _ summary: String = ""
+        _ summary: String = "",
+        driver: String? = nil
     ) {
         self.name = name
         self.role = role
         self.occupancy = occupancy
         self.summary = summary
+        self.driver = driver
     }
 
     /// Whether it takes a list.

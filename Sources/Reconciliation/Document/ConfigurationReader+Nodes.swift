@@ -40,12 +40,14 @@ extension ConfigurationReader {
         subject = Subject(kind: .node, name: word)
         guard tape.kind(value) == .mapping else {
             names.leave(subject)
+            let text = tape.isScalar(value) ? tape.text(value) : ""
+            if reportHiddenSpace(in: text, at: value) { return }
             report(
                 "E0204",
                 "\(title) wants a mapping with driver",
                 at: value,
                 label: tape.isNull(value) ? "nothing" : "no mapping",
-                help: Habits.help(notMapping: tape.isScalar(value) ? tape.text(value) : "")
+                help: Habits.help(notMapping: text, .node, name: words.text(word))
             )
             return
         }
@@ -71,6 +73,7 @@ extension ConfigurationReader {
         guard isComplete else { return }
         if draft.said & schema.checkedOptions != 0 { report(Catalog.check(node), on: name) }
         if let check = driver.check { report(check(node), on: name) }
+        if schema.choosesChildren { choosing.append(name.name) }
         if let anchored = baseDirectory.flatMap({ node.anchored(at: $0) }) { node = anchored }
         if let known = knownNodes[node.name], known == node { node = known }
         description.nodes[node.name] = node
@@ -175,12 +178,18 @@ extension ConfigurationReader {
         }
         marks.add(Vocabulary.driver, at: place(entry.value))
         guard tape.isScalar(entry.value), !tape.isNull(entry.value) else {
-            report("E0204", "\(title): \"driver\" wants the name of a driver", at: entry.value)
+            report(
+                "E0204",
+                "\(title): \"driver\" wants the name of a driver",
+                at: entry.value,
+                help: ["all drivers: sluice drivers"]
+            )
             return nil
         }
         let driver = words.word(of: tape.bytes(entry.value))
         if let schema = ObjectSchema.node(driver) { return schema }
         let word = words.text(driver)
+        if reportHiddenSpace(in: word, at: entry.value) { return nil }
         report(
             "E0203",
             "\(title): unknown driver \"\(word)\"",
@@ -194,13 +203,22 @@ extension ConfigurationReader {
     /// Reports a key that somebody may have meant as `driver`; `false` when there is none.
     private mutating func reportMisspelledDriver(cursor: EntryCursor) -> Bool {
         var cursor = cursor
+        var meant: DocumentEntry?
         while let entry = tape.next(&cursor) {
             let key = words.text(entry.word)
-            guard !Spelling.near(key, among: ["driver"]).isEmpty else { continue }
-            reportUnknown(entry, among: ["driver"], owner: "a node")
-            return true
+            if Spelling.near(HiddenSpace.stripped(key), among: ["driver"]).isEmpty,
+                HiddenSpace.stripped(key) != "driver"
+            {
+                let isOther = Habits.synonym(of: key, among: ["driver"]) != nil
+                if isOther, meant == nil { meant = entry }
+                continue
+            }
+            meant = entry
+            break
         }
-        return false
+        guard let meant else { return false }
+        reportUnknown(meant, among: ["driver"], owner: "a node")
+        return true
     }
 
     private mutating func readFields(
@@ -297,12 +315,7 @@ extension ConfigurationReader {
         }
         let values = tape.kind(entry.value) == .sequence ? tape.elements(entry.value) : []
         guard values.count >= max(countMin, 1) else {
-            report(
-                "E0204",
-                "\(title): \"\(slot.name)\" wants a list of at least \(countMin) "
-                    + (countMin == 1 ? "node" : "nodes"),
-                at: entry.value
-            )
+            reportNoList(slot.name, countMin, entry.value)
             return false
         }
         var isComplete = true

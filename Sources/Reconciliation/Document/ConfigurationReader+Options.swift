@@ -79,21 +79,10 @@ extension ConfigurationReader {
                 "\(title): \"\(option.key)\" is missing: \(option.kind.expectation)",
                 at: key.mark(in: file),
                 label: "needs \(option.key)",
-                help: Self.help(about: option)
+                help: Habits.help(missing: option)
             )
         }
         return true
-    }
-
-    /// What to write for an option that is missing.
-    private static func help(about option: OptionSpecification) -> [String] {
-        if case .reference(let kind) = option.kind {
-            return ["write the name of \(kind.titleWithArticle) that stands under \(kind.section)"]
-        }
-        if case .choice(let words) = option.kind, words.count == 1 {
-            return ["write \(option.key): \(words[0])"]
-        }
-        return option.summary.isEmpty ? [] : ["\(option.key): \(option.summary)"]
     }
 
     /// Reports a key that means nothing; says what may have been meant.
@@ -108,9 +97,17 @@ extension ConfigurationReader {
         let inside = path.map { " in \"\(marks.text(of: $0))\"" } ?? ""
         let depth = trail.count
         if let origin = entry.origin { trail.append(origin) }
+        if reportHiddenSpace(in: key, at: entry.key) {
+            trail.removeLast(trail.count - depth)
+            let stripped = HiddenSpace.stripped(key)
+            if path == nil { meant.insert(stripped) }
+            return [stripped]
+        }
         let suggestions = Spelling.near(key, among: known)
+        let inner = path == nil && suggestions.isEmpty ? inner(key, owner, entry.value) : nil
         if path == nil {
             meant.formUnion(suggestions)
+            if let inner { meant.insert(inner.option) }
             if suggestions.isEmpty, let other = Habits.synonym(of: key, among: known) {
                 meant.insert(other)
             }
@@ -121,7 +118,7 @@ extension ConfigurationReader {
             at: entry.key,
             label: owner.isEmpty ? "no such field" : "not a field of \(owner)",
             suggestions: suggestions,
-            help: habits(key, path, suggestions, owner, known)
+            help: (inner.map { [$0.help] } ?? habits(key, path, suggestions, owner, known))
                 + (owner.hasPrefix("driver ")
                     ? ["all fields: sluice drivers \(owner.dropFirst(7))"]
                     : known.count > 1 ? ["fields: " + known.sorted().joined(separator: ", ")] : [])
@@ -142,8 +139,26 @@ extension ConfigurationReader {
         if key != "filename", let other = Habits.synonym(of: key, among: known) {
             return ["it is called \(other) here"]
         }
-        let driver = owner.hasPrefix("driver ") ? Catalog.driver(String(owner.dropFirst(7))) : nil
-        return Habits.help(key: key, in: subject.kind, slots: driver?.slots.map(\.name) ?? [])
+        let slots = driver(of: owner)?.slots.map(\.name) ?? []
+        return Habits.help(key: key, in: subject.kind, slots: slots, known: known)
+    }
+
+    private func driver(of owner: String) -> DriverSpecification? {
+        owner.hasPrefix("driver ") ? Catalog.driver(String(owner.dropFirst(7))) : nil
+    }
+
+    /// The option inside of which a key belongs that stands beside it.
+    private func inner(
+        _ key: String,
+        _ owner: String,
+        _ value: DocumentTape.Value
+    ) -> Habits.InnerField? {
+        let own =
+            subject.kind == .node
+            ? driver(of: owner).map { Catalog.nodeOptions + $0.options }
+            : Catalog.options(of: subject.kind)
+        let text = tape.isScalar(value) ? tape.text(value) : ""
+        return own.flatMap { Habits.innerField(key, value: text, among: $0) }
     }
 
     /// The number of the path of something inside an option.

@@ -114,6 +114,28 @@ extension ConfigurationReader {
         }
     }
 
+    /// Reports a name that no object can have; `true` when it can.
+    mutating func checkName(_ kind: ObjectKind, _ entry: DocumentEntry) -> Bool {
+        let name = words.text(entry.word)
+        guard let fault = ObjectName.fault(in: name) else { return true }
+        let hidden = ObjectName.hiddenCharacter(in: name)
+        if hidden == nil, reportHiddenSpace(in: name, at: entry.key) { return false }
+        findings.error(
+            hidden == nil ? "E0207" : "E0107",
+            hidden.map { "\(kind.title) name \"\(name)\" has \(TextRules.name(of: $0)) in it" }
+                ?? "\(kind.title) name \"\(name)\" \(fault)",
+            at: place(entry.key).mark(in: file),
+            label: hidden == nil ? "" : "hidden character",
+            suggestions: hidden == nil ? Habits.meant(name: name) : [],
+            help: [
+                hidden == nil
+                    ? "a name is a letter, then letters, digits, -, _ and ."
+                    : "delete it; it can hide what the file says"
+            ]
+        )
+        return false
+    }
+
     /// Reports a name that is another one in other scalars.
     mutating func reportSpelling(
         _ kind: ObjectKind,

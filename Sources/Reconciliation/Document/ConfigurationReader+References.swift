@@ -6,6 +6,7 @@ extension ConfigurationReader {
         marks.seal()
         for reference in names.references { check(reference) }
         for word in renamed { checkFormerly(words.text(word)) }
+        for word in choosing { checkChildren(of: words.text(word)) }
         fillListeners()
         checkPublicNames()
         checkAddresses()
@@ -39,9 +40,15 @@ extension ConfigurationReader {
         // Each look for a close name goes through all names; no more are shown than so many.
         let isShown = danglingCount <= limits.diagnosticsMax
         let closest = isShown ? Spelling.near(name, among: known) : []
-        var help = known.isEmpty ? ["there is no \(kind.title) in this configuration"] : []
+        var help = Habits.help(of: kind, known: isShown ? known : [name], closest: closest, name)
         if closest.isEmpty {
-            help += Habits.help(name: name, wanted: kind, at: marks.text(of: reference.path))
+            let user = description.nodes[words.text(reference.user.name)]
+            help += Habits.help(
+                name: name,
+                wanted: kind,
+                at: marks.text(of: reference.path),
+                below: reference.user.kind == .node ? user?.driver : nil
+            )
         }
         if name.hasPrefix("x-") {
             help.append("keys that begin with x- are notes, and declare nothing")
@@ -115,6 +122,36 @@ extension ConfigurationReader {
             related: related,
             help: ["formerly is for a node that has another name now; take it out when it is not"]
         )
+    }
+
+    /// Checks the drivers of a node's children, where only one will do.
+    private mutating func checkChildren(of name: String) {
+        guard let node = description.nodes[name], let driver = Catalog.driver(node.driver) else {
+            return
+        }
+        for child in node.children {
+            // What is not there was told already.
+            guard let slot = driver.slots.first(where: { $0.owns(edge: child.edge) }),
+                let wanted = slot.driver, let below = description.nodes[child.node],
+                below.driver != wanted
+            else { continue }
+            findings.error(
+                "E0208",
+                "node \(name): \"\(child.edge)\" wants a node of driver \(wanted), and "
+                    + "\(child.node) is one of driver \(below.driver)",
+                at: marks.mark(ObjectKind.node.object(name), child.edge),
+                label: "no \(wanted)",
+                related: [
+                    Diagnostic.Related(
+                        message: "node \(child.node) is declared here",
+                        mark: marks.mark(.node, child.node)
+                    )
+                ],
+                help: [
+                    "all about it: sluice drivers \(wanted); \(node.driver) stands directly above it"
+                ]
+            )
+        }
     }
 
     private mutating func fillListeners() {

@@ -145,6 +145,7 @@ extension ConfigurationReader {
         _ value: DocumentTape.Value,
         path: GraphMarks.Path
     ) {
+        if tape.isScalar(value), reportHiddenSpace(in: tape.text(value), at: value) { return }
         var label = ""
         var suggestions: [String] = []
         switch tape.kind(value) {
@@ -163,7 +164,65 @@ extension ConfigurationReader {
             at: value,
             label: label,
             suggestions: suggestions,
-            help: Habits.help(value: tape.isScalar(value) ? tape.text(value) : "", for: kind)
+            help: help(for: kind, value, path)
+        )
+    }
+}
+
+// MARK: - Help
+
+extension ConfigurationReader {
+    /// What to say about a value of another type than its option's.
+    private func help(
+        for kind: OptionKind,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) -> [String] {
+        let key = marks.text(of: path)
+        let text = tape.isScalar(value) ? tape.text(value) : ""
+        var help = Habits.help(value: text, for: kind, key: key)
+        // An option of a node may be one of several drivers.
+        if help.isEmpty, subject.kind != .node, tape.isScalar(value),
+            let option = Catalog.options(of: subject.kind).first(where: { $0.key == key })
+        {
+            help = ["\(key): \(option.summary)"]
+        }
+        return help
+    }
+
+    /// Reports what stands where names of nodes have to.
+    mutating func reportNoList(_ slot: String, _ countMin: Int, _ value: DocumentTape.Value) {
+        let text = tape.isScalar(value) && !tape.isNull(value) ? tape.text(value) : ""
+        let isDashed = text.hasPrefix("-")
+        let isName = !text.isEmpty && ObjectName.fault(in: text) == nil
+        report(
+            "E0204",
+            "\(title): \"\(slot)\" wants a list of at least \(countMin) "
+                + (countMin == 1 ? "node" : "nodes"),
+            at: value,
+            suggestions: isName ? ["[\(text)]"] : [],
+            help: isDashed
+                ? ["a dash and a space begin each of a list: - NAME"]
+                : ["a list is written \(slot): [NAME, NAME], or with - NAME on lines of their own"]
+        )
+    }
+
+    /// Warns of a text that somebody put in quotes of a page, which belong to the text.
+    private mutating func warnOfQuotes(
+        _ text: String,
+        _ value: DocumentTape.Value,
+        _ path: GraphMarks.Path
+    ) {
+        guard Habits.hasForeignQuotes(text) else { return }
+        findings.add(
+            Diagnostic(
+                severity: .warning,
+                code: "W0204",
+                message: "\(title): \"\(marks.text(of: path))\" begins with a quote that is none "
+                    + "to YAML, so that it is a part of the text",
+                mark: place(tape.target(value)).mark(in: file),
+                help: [Habits.quotes]
+            )
         )
     }
 }
@@ -220,7 +279,10 @@ extension ConfigurationReader {
         _ path: GraphMarks.Path
     ) -> OptionValue? {
         let isShort = text.utf8.count <= Self.textBytesMax
-        if isShort, !text.utf8.contains(0) { return .text(text) }
+        if isShort, !text.utf8.contains(0) {
+            if text.utf8.first == 0xE2 { warnOfQuotes(text, value, path) }
+            return .text(text)
+        }
         report(
             "E0205",
             "\(title): \"\(marks.text(of: path))\" "
@@ -248,12 +310,13 @@ extension ConfigurationReader {
         _ value: DocumentTape.Value,
         _ path: GraphMarks.Path
     ) {
+        if reportHiddenSpace(in: text, at: value) { return }
         report(
             "E0206",
             "\(title): \"\(marks.text(of: path))\" cannot be \"\(text)\"",
             at: value,
             label: "expected \(kind.expectation)",
-            suggestions: Habits.flagWord(text, among: words).map { [$0] }
+            suggestions: Habits.word(text, among: words).map { [$0] }
                 ?? Spelling.near(text, among: words)
         )
     }
@@ -266,6 +329,7 @@ extension ConfigurationReader {
     ) -> OptionValue? {
         let isPlain = tape.kind(value) == .plain
         if isPlain, let flag = ScalarText.flag(text) { return .flag(flag) }
+        if reportHiddenSpace(in: text, at: value) { return nil }
         let meant = ScalarText.meantFlag(text)
         report(
             "E0204",

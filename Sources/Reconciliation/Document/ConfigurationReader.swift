@@ -43,6 +43,8 @@ struct ConfigurationReader {
     var formerNames: [String: String] = [:]
     /// Nodes that claim a former name.
     var renamed: [WordTable.Word] = []
+    /// Nodes that take children of one driver only.
+    var choosing: [WordTable.Word] = []
     /// Names of each kind, for suggestions.
     var declaredNames: [ObjectKind: [String]] = [:]
     /// References to nothing so far.
@@ -127,7 +129,12 @@ struct ConfigurationReader {
 
     private mutating func read(_ root: DocumentTape.Value, isFirst: Bool) {
         guard tape.kind(root) == .mapping else {
-            report("E0204", "a configuration is a mapping that begins with sluice: 1", at: root)
+            report(
+                "E0204",
+                "a configuration is a mapping that begins with sluice: 1",
+                at: root,
+                help: ["such as sluice: 1, and on lines of their own nodes: and exports:"]
+            )
             hasUnreadPart = true
             return
         }
@@ -148,18 +155,27 @@ struct ConfigurationReader {
     private mutating func reportSection(_ key: String, _ entry: DocumentEntry) -> [String] {
         // What it would have declared is not known.
         hasUnreadPart = true
+        if reportHiddenSpace(in: key, at: entry.key) {
+            // What stands there may be what something above is missed for.
+            findings.drop("E0202", in: file)
+            return [HiddenSpace.stripped(key)]
+        }
         let known = ObjectKind.allCases.map(\.section) + ["sluice"]
         let suggestions = key == "version" ? ["sluice"] : Spelling.near(key, among: known)
+        let isNode =
+            suggestions.isEmpty && tape.kind(entry.value) == .mapping
+            && entries(of: entry.value).contains { $0.word == Vocabulary.driver }
         findings.error(
             "E0201",
             "unknown section \"\(key)\"",
             at: place(entry.key).mark(in: file),
             label: "no such section",
             suggestions: suggestions,
-            help: [
-                "sections: " + ObjectKind.allCases.map(\.section).joined(separator: ", "),
-                "keys that begin with x- are free for notes and anchors",
-            ]
+            help: (isNode ? ["a node stands under nodes: indent it, and what belongs to it"] : [])
+                + [
+                    "sections: " + ObjectKind.allCases.map(\.section).joined(separator: ", "),
+                    "keys that begin with x- are free for notes and anchors",
+                ]
         )
         return suggestions
     }
@@ -188,7 +204,8 @@ struct ConfigurationReader {
             "this is not a format version that can be read",
             at: entry.value,
             label: "expected \(Self.version)",
-            suggestions: [Self.version]
+            suggestions: [Self.version],
+            help: tape.kind(entry.value) == .quoted ? ["write it without quotes"] : []
         )
     }
 
@@ -223,25 +240,6 @@ struct ConfigurationReader {
                 }
             }
         }
-    }
-
-    private mutating func checkName(_ kind: ObjectKind, _ entry: DocumentEntry) -> Bool {
-        let name = words.text(entry.word)
-        guard let fault = ObjectName.fault(in: name) else { return true }
-        let hidden = ObjectName.hiddenCharacter(in: name)
-        findings.error(
-            hidden == nil ? "E0207" : "E0107",
-            hidden.map { "\(kind.title) name \"\(name)\" has \(TextRules.name(of: $0)) in it" }
-                ?? "\(kind.title) name \"\(name)\" \(fault)",
-            at: place(entry.key).mark(in: file),
-            label: hidden == nil ? "" : "hidden character",
-            help: [
-                hidden == nil
-                    ? "a name is a letter, then letters, digits, -, _ and ."
-                    : "delete it; it can hide what the file says"
-            ]
-        )
-        return false
     }
 
     /// Notes an object; `false` when there is one of this name.
@@ -286,7 +284,14 @@ struct ConfigurationReader {
         let value = entry.value
         let isMapping = tape.kind(value) == .mapping
         if !isMapping, !tape.isNull(value) {
-            report("E0204", "\(title) wants a mapping", at: value)
+            let text = tape.isScalar(value) ? tape.text(value) : ""
+            report(
+                "E0204",
+                "\(title) wants a mapping",
+                at: value,
+                label: tape.isScalar(value) ? "no mapping" : "a list",
+                help: Habits.help(notMapping: text, kind, name: words.text(entry.word))
+            )
             return
         }
         beginOptions(schema)

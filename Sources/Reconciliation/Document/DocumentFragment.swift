@@ -14,6 +14,8 @@ struct DocumentFragment: Sendable {
     fileprivate let nodeWords: [WordTable.Word]
     /// Names of their children.
     fileprivate let childNames: [WordTable.Word]
+    /// Nodes that take children of one driver only.
+    fileprivate let choosing: [WordTable.Word]
     fileprivate let exports: [ConfigurationReader.ExportNames]
     fileprivate let references: [NameRegister.Reference]
 }
@@ -24,6 +26,7 @@ extension ConfigurationReader {
         fileprivate let objects: Int
         fileprivate let nodes: Int
         fileprivate let childNames: Int
+        fileprivate let choosing: Int
         fileprivate let exports: Int
         fileprivate let references: Int
         fileprivate let findings: Int
@@ -37,6 +40,7 @@ extension ConfigurationReader {
             objects: declared.count,
             nodes: numbered.nodeCount,
             childNames: childNames.count,
+            choosing: choosing.count,
             exports: exports.count,
             references: names.references.count,
             findings: findings.count,
@@ -63,6 +67,7 @@ extension ConfigurationReader {
             nodes: numbered.part(since: then.nodes),
             nodeWords: Array(nodeWords[then.nodes...]),
             childNames: Array(childNames[then.childNames...]),
+            choosing: Array(choosing[then.choosing...]),
             exports: exports[then.exports...].map { export in
                 var export = export
                 export.isKnown = true
@@ -108,6 +113,7 @@ extension ConfigurationReader {
         declared += fragment.declared
         names.refer(to: fragment.references)
         number(fragment)
+        choosing += fragment.choosing
         exports += fragment.exports
         return true
     }

@@ -264,7 +264,12 @@ struct DocumentParser {
                         mark: tape.cells[Int(first)].place.mark(in: file)
                     )
                 ],
-                help: ["readers that accept this keep one of the two without saying which"]
+                help: [
+                    stack.isEmpty
+                        ? "put what stands under both below one of them"
+                        : "take one of the two out, or give it another name",
+                    "readers that accept this keep one of the two without saying which",
+                ]
             )
         )
     }
@@ -331,7 +336,11 @@ extension DocumentParser {
             Diagnostic(
                 code: "E0103",
                 message: "a key must be text, not a list or a mapping",
-                mark: place.mark(in: file)
+                mark: place.mark(in: file),
+                help: [
+                    "a text that begins with { or [ needs quotes; a template such as {{ name }} "
+                        + "has to be filled in before"
+                ]
             )
         )
     }
@@ -345,7 +354,10 @@ extension DocumentParser {
                     ? "the alias *\(name) stands inside the value that it names"
                     : "no anchor &\(name) stands before this alias in its document",
                 mark: place.mark(in: file),
-                suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys))
+                suggestions: isInside ? [] : Spelling.near(name, among: Array(anchors.keys)),
+                help: isInside
+                    ? []
+                    : ["to name an object write its name without *; &\(name) makes an anchor"]
             )
         )
     }

@@ -36,6 +36,13 @@ struct FindingList {
         if kept.count < Self.keptMax { kept.append(finding) } else { dropped += 1 }
     }
 
+    /// Takes errors of a code in a file out again: they follow from what was found since.
+    mutating func drop(_ code: String, in file: String) {
+        let count = kept.count
+        kept.removeAll { $0.code == code && $0.mark?.file == file }
+        errorCount -= count - kept.count
+    }
+
     /// Adds an error.
     mutating func error(
         _ code: String,

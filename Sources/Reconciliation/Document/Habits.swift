@@ -4,6 +4,10 @@ import GraphModel
 enum Habits {
     /// Most drivers that are named.
     private static let driversMax = 4
+    /// Most longer names of fields that are named.
+    private static let longerMax = 3
+    /// Most objects of a kind that are named.
+    static let namesMax = 6
 
     /// Help about a key that means nothing where it stands.
     ///
@@ -11,8 +15,14 @@ enum Habits {
     ///   - key: The key.
     ///   - kind: The object that it stands in.
     ///   - slots: Names of the object's children.
+    ///   - known: Names of the object's fields.
     /// - Returns: Sentences; none when nothing is known about the key.
-    static func help(key: String, in kind: ObjectKind, slots: [String]) -> [String] {
+    static func help(
+        key: String,
+        in kind: ObjectKind,
+        slots: [String],
+        known: [String]
+    ) -> [String] {
         if ["node-name", "id", "name"].contains(key) {
             switch kind {
             case .node: return ["a node is named by its key under nodes"]
@@ -22,7 +32,19 @@ enum Habits {
             }
         }
         if kind == .export, key == "read-only" || key == "readonly" {
-            return ["an export that may only be read has writable: false, which is the default"]
+            return [
+                "an export that may only be read has writable: false, which is the default; "
+                    + "clients may write with writable: true"
+            ]
+        }
+        let longer = known.filter { $0.hasPrefix(key + "-") }.sorted {
+            ($0.utf8.count, $0) < ($1.utf8.count, $1)
+        }
+        if !longer.isEmpty {
+            return ["fields that begin so: " + longer.prefix(longerMax).joined(separator: ", ")]
+        }
+        if key.first?.isNumber == true {
+            return ["in {...} a comma begins the next field: numbers and sizes have none"]
         }
         let drivers = Catalog.drivers.filter { driver in
             driver.options.contains { $0.key == key } || driver.slots.contains { $0.name == key }
@@ -44,10 +66,12 @@ enum Habits {
 
     /// What others call a field that has another name here.
     private static let synonyms = [
-        "path": "filename", "device": "filename", "filename": "file", "image": "file",
-        "file": "image", "group": "throttle-group", "threshold": "vote-threshold",
-        "addr": "address",
+        "path": ["filename"], "device": ["filename"], "filename": ["file"], "image": ["file"],
+        "file": ["image", "filename"], "group": ["throttle-group"],
+        "threshold": ["vote-threshold"], "addr": ["address"], "disk": ["node"], "volume": ["node"],
     ]
+    /// What others call the driver; a driver may have a field of the name.
+    private static let driverWords: Set<String> = ["type", "format", "kind", "fmt"]
 
     /// The field that is meant with a name that it has elsewhere.
     ///
@@ -56,24 +80,26 @@ enum Habits {
     ///   - known: Names of the fields here.
     /// - Returns: The name here; `nil` when there is none.
     static func synonym(of key: String, among known: [String]) -> String? {
-        synonyms[key].flatMap { known.contains($0) ? $0 : nil }
+        if known == ["driver"], driverWords.contains(key) { return "driver" }
+        return synonyms[key]?.first { known.contains($0) }
     }
 
-    /// The word for a flag where there are more than two words.
+    /// The word that is meant where there are a few.
     ///
     /// - Parameters:
-    ///   - text: What is written.
+    ///   - text: What is written: a flag, or a word of another program.
     ///   - words: The words that there are.
-    /// - Returns: `on` or `off`; `nil` when that is no choice, or no flag was written.
-    static func flagWord(_ text: String, among words: [String]) -> String? {
-        let word = ["true": "on", "yes": "on", "false": "off", "no": "off"][text.lowercased()]
-        return word.flatMap { words.contains($0) ? $0 : nil }
-    }
-
-    /// Help about a text that stands where a mapping has to.
-    static func help(notMapping text: String) -> [String] {
-        text.contains(":") && !text.contains(": ")
-            ? ["a key needs a colon and a space after it: key: value"] : []
+    /// - Returns: One of them; `nil` when nothing is known.
+    static func word(_ text: String, among words: [String]) -> String? {
+        let meant: [String] =
+            switch text.lowercased() {
+            case "true", "yes", "on": ["on", "unmap"]
+            case "false", "no", "off": ["off", "ignore"]
+            case "tcp", "ip": ["inet"]
+            case "native": ["io_uring"]
+            default: []
+            }
+        return meant.first { words.contains($0) }
     }
 
     /// Help about a value of another type than its option's.
@@ -81,17 +107,40 @@ enum Habits {
     /// - Parameters:
     ///   - value: What is written; empty for a mapping or a list.
     ///   - kind: The option's type.
+    ///   - key: The option's key.
     /// - Returns: Sentences; none when nothing can be said.
-    static func help(value: String, for kind: OptionKind) -> [String] {
+    static func help(value: String, for kind: OptionKind, key: String) -> [String] {
+        if value.contains("${") || value.contains("$(") {
+            return ["variables are not filled in here: write the value itself"]
+        }
         switch kind {
         case .mapping(let options):
             if options.contains(where: { $0.key == "no-flush" }), let mode = cacheModes[value] {
                 return ["write \(mode)"]
             }
-            let fields = options.map { "\($0.key): ..." }.joined(separator: ", ")
-            return options.isEmpty ? [] : ["write the fields that are wished of {\(fields)}"]
-        default: return []
+            let required = options.filter(\.isRequired)
+            let fields = (required.isEmpty ? options : required).map { field($0) }
+            if options.isEmpty { return [] }
+            return required.isEmpty
+                ? ["write the fields that are wished of {\(fields.joined(separator: ", "))}"]
+                : ["at least \(key): {\(fields.joined(separator: ", "))}"]
+        case .variant(let word, let cases):
+            return cases.map { shape in
+                let fields = shape.options.filter(\.isRequired).map { ", " + field($0) }.joined()
+                return "such as \(key): {\(word): \(shape.word)\(fields)}"
+            }
+        case .reference(let kind) where value.isEmpty:
+            return ["declare it under \(kind.section), and write its name here"]
+        case .list:
+            return value.hasPrefix("-")
+                ? ["a dash and a space begin each of a list: - VALUE"] : []
+        default: return hasForeignQuotes(value) ? [quotes] : []
         }
+    }
+
+    private static func field(_ option: OptionSpecification) -> String {
+        if case .size = option.kind { return "\(option.key): 20GiB" }
+        return "\(option.key): ..."
     }
 
     /// What QEMU's words for a cache mean in options of a node; writing through is asked for by the
@@ -104,18 +153,4 @@ enum Habits {
         "writethrough": "cache: {direct: false}; clients ask for durable writes one by one (FUA)",
         "directsync": "cache: {direct: true}; clients ask for durable writes one by one (FUA)",
     ]
-
-    /// Help about a name that no object has.
-    static func help(name: String, wanted kind: ObjectKind, at path: String) -> [String] {
-        guard kind == .node else { return [] }
-        if name.isEmpty { return ["write the name of a node; where none is allowed, null is none"] }
-        if ["false", "none", "off", "no"].contains(name.lowercased()) {
-            return ["where no node is allowed, null is none"]
-        }
-        guard name.contains("/") || name.contains(".") else { return [] }
-        let child = path == "node" || path.isEmpty ? "" : "\(path): "
-        return child.isEmpty
-            ? ["a file is opened by a node: under nodes, disk: {driver: file, filename: \(name)}"]
-            : ["to open a file of this name: \(child){driver: file, filename: \(name)}"]
-    }
 }

@@ -20,6 +20,8 @@ final class ObjectSchema: Sendable {
     let options: [OptionSpecification]
     /// Slots for children.
     let slots: [ChildSlot]
+    /// Whether a slot takes nodes of one driver only.
+    let choosesChildren: Bool
     /// Whose options they are, for messages.
     let owner: String
     /// What holds when a document says nothing.
@@ -49,6 +51,7 @@ final class ObjectSchema: Sendable {
         self.driver = driver
         self.options = options
         self.slots = slots
+        choosesChildren = slots.contains { $0.driver != nil }
         self.owner = owner
         var words = Vocabulary.table
         var fields = [Field?](repeating: nil, count: words.texts.count)

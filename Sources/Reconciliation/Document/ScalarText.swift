@@ -106,6 +106,25 @@ enum ScalarText {
             ? shown(Int64(bytes), as: .size(0...Int64.max)) : nil
     }
 
+    /// Other words for the units of durations.
+    private static let durationWords = [
+        "usec": "us", "microsecond": "us", "msec": "ms", "milli": "ms", "millisecond": "ms",
+        "sec": "s", "second": "s", "min": "m", "minute": "m", "hr": "h", "hour": "h",
+    ]
+
+    /// A length of time that somebody meant with a text that is none: `5 seconds`, `1.5s`.
+    static func meantDuration(_ text: String) -> String? {
+        let digits = text.prefix { ($0.isASCII && $0.isNumber) || $0 == "." }
+        var word = text[digits.endIndex...].filter { $0 != " " }.lowercased()
+        if word.count > 2, word.hasSuffix("s") { word.removeLast() }
+        let unit = durationWords[word] ?? word
+        guard let count = fraction(String(digits)), count < 0x1p20,
+            let factor = durationUnits.first(where: { $0.name == unit })?.factor
+        else { return nil }
+        let time = count * Double(factor)
+        return time.rounded() == time ? shown(Int64(time), as: .duration(0...Int64.max)) : nil
+    }
+
     /// A whole number that somebody meant with a text that is none: `1_000`, `4k`, `1e3`, `017`.
     static func meantInteger(_ text: String) -> String? {
         let plain = text.filter { $0 != "_" && $0 != "," }
@@ -139,7 +158,16 @@ enum ScalarText {
     static func meant(_ text: String, for kind: OptionKind) -> [String] {
         switch kind {
         case .size: (meantSize(text) ?? meantInteger(text)).map { [$0] } ?? []
-        case .duration: integer(text).map { ["\($0)s", "\($0)ms"] } ?? []
+        case .duration:
+            integer(text).map { ["\($0)s", "\($0)ms"] } ?? meantDuration(text).map { [$0] } ?? []
+        case .mapping(let options):
+            Habits.onlyRequired(of: options).flatMap { option in
+                if case .size = option.kind, size(text) != nil {
+                    ["{\(option.key): \(text)}"]
+                } else {
+                    nil
+                }
+            } ?? []
         case .integer: meantInteger(text).map { [$0] } ?? []
         case .errorNumber: Spelling.near(text, among: ErrorNumber.named.map(\.name))
         case .list: text.isEmpty ? [] : ["[\(text)]"]

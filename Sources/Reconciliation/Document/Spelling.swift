@@ -12,6 +12,8 @@ package enum Spelling {
     package static func near(_ word: String, among known: [String]) -> [String] {
         let written = Array(word.unicodeScalars)
         let limit = min(distanceMax, (written.count - 1) / 2)
+        let sameLetters = known.filter { differsInCase($0, word) }
+        if !sameLetters.isEmpty { return Array(sameLetters.sorted().prefix(suggestionsMax)) }
         guard limit > 0 else { return [] }
         let letters = letters(of: word)
         var found: [(distance: Int, word: String)] = []
@@ -28,6 +30,18 @@ package enum Spelling {
         }
         return found.sorted { ($0.distance, $0.word) < ($1.distance, $1.word) }
             .prefix(suggestionsMax).map(\.word)
+    }
+
+    /// Whether two words have the same letters, some of them capitals in one only.
+    private static func differsInCase(_ word: String, _ other: String) -> Bool {
+        guard word.utf8.count == other.utf8.count else { return false }
+        var differs = false
+        for (left, right) in zip(word.utf8, other.utf8) where left != right {
+            let letter = left | 0x20
+            guard letter == right | 0x20, (0x61...0x7A).contains(letter) else { return false }
+            differs = true
+        }
+        return differs
     }
 
     /// A bit for each letter that a word has; `nil` for a word that is not ASCII.

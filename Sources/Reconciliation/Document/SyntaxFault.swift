@@ -2,8 +2,8 @@ import GraphModel
 
 /// Text that is no YAML, told in words that say what to do about it.
 struct SyntaxFault {
-    private let fault: EventStream.Fault
-    private let file: String
+    let fault: EventStream.Fault
+    let file: String
 
     init(_ fault: EventStream.Fault, file: String) {
         self.fault = fault
@@ -26,6 +26,8 @@ struct SyntaxFault {
         {
             return found
         }
+        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+        if let found = foreignLine(lines) { return found }
         var related: [Diagnostic.Related] = []
         if let context = fault.context, context.line != fault.line || context.column != fault.column
         {
@@ -37,24 +39,25 @@ struct SyntaxFault {
             )
         }
         let remedy = Self.remedies.first { fault.problem.hasPrefix($0.problem) }?.help
-        let above = lineAbove(in: bytes)
+        let above = lineAbove(in: lines)
         related += above.map { [$0.place] } ?? []
         return Diagnostic(
             code: "E0100",
             message: "this is not YAML: \(fault.problem)",
             mark: SourceMark(file: file, line: fault.line, column: fault.column, length: 1),
             related: related,
-            help: (above?.help ?? remedy).map { [$0] } ?? []
+            help: (above?.help ?? self.remedy(in: lines) ?? remedy).map { [$0] } ?? []
         )
     }
 
     /// A colon too many is most often the fault of the line above: one without a space after its
     /// colon is a text that goes on, and one that has its value already takes nothing below it.
-    private func lineAbove(in bytes: [UInt8]) -> (place: Diagnostic.Related, help: String)? {
+    private func lineAbove(
+        in lines: [ArraySlice<UInt8>]
+    ) -> (place: Diagnostic.Related, help: String)? {
         guard fault.problem.hasPrefix("mapping values are not allowed"), fault.line > 1 else {
             return nil
         }
-        let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         guard fault.line <= lines.count else { return nil }
         var number = fault.line - 1
         while number > 0, lines[number - 1].allSatisfy({ $0 == 0x20 || $0 == 0x0D }) { number -= 1 }

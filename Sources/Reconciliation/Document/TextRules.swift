@@ -39,7 +39,7 @@ enum TextRules {
                 )
             ]
         }
-        if isWide(bytes) {
+        if WideText.isWide(bytes) {
             return [
                 Diagnostic(
                     code: "E0101",
@@ -67,14 +67,6 @@ enum TextRules {
             return true
         }
         return isWholePlain && bytes[whole...].allSatisfy { $0 > 0 && $0 < 0x80 }
-    }
-
-    /// Whether a file's first bytes are those of UTF-16 or UTF-32, with or without a mark.
-    private static func isWide(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count >= 2 else { return false }
-        let (first, second) = (bytes[0], bytes[1])
-        return (first == 0xFF && second == 0xFE) || (first == 0xFE && second == 0xFF)
-            || (first == 0) != (second == 0)
     }
 
     private static func isLineFeed(_ bytes: [UInt8], at place: Int) -> Bool {

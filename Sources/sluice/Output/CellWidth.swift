@@ -15,11 +15,13 @@ enum CellWidth {
     /// Cells of a text.
     static func of(_ text: String) -> Int { text.unicodeScalars.reduce(0) { $0 + of($1) } }
 
-    /// A scalar as it may be shown: nothing that moves the cursor or turns text around.
+    /// A scalar as it may be shown: nothing that moves the cursor, turns text around, or cannot be
+    /// told from a space.
     static func shown(_ scalar: Unicode.Scalar, isPlain: Bool) -> String {
         switch scalar.value {
         case 0x09: return isPlain ? ">   " : "→   "
-        case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF:
+        case 0..<0x20, 0x7F...0xA0, 0xAD, 0x61C, 0x2000...0x200B, 0x200E, 0x200F, 0x2028...0x202F,
+            0x205F, 0x2060, 0x2066...0x2069, 0x3000, 0xFEFF:
             let digits = String(scalar.value, radix: 16, uppercase: true)
             return "<U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits + ">"
         default: return String(Character(scalar))

@@ -35,6 +35,12 @@ struct DiagnosticText {
         return blocks.joined(separator: "\n")
     }
 
+    /// A message as it may be shown: it may hold words of a hostile file.
+    private func safe(_ message: String) -> String {
+        if message.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return message }
+        return message.unicodeScalars.map { CellWidth.shown($0, isPlain: isPlain) }.joined()
+    }
+
     private func text(of finding: Diagnostic) -> String {
         let tone: Palette.Tone =
             switch finding.severity {
@@ -43,20 +49,21 @@ struct DiagnosticText {
             case .note: .note
             }
         let severity = palette.paint("\(finding.severity.rawValue)[\(finding.code)]", tone)
-        var text = "\(place(finding.mark))\(severity): \(finding.message)\n"
+        var text = "\(place(finding.mark))\(severity): \(safe(finding.message))\n"
         text += excerpt(finding.mark, caret: "^", label: finding.label, tone)
         for related in finding.related {
-            text += "\(place(related.mark))\(palette.paint("note", .note)): \(related.message)\n"
+            text +=
+                "\(place(related.mark))\(palette.paint("note", .note)): \(safe(related.message))\n"
             text += excerpt(related.mark, caret: "-", label: "", .note)
         }
         if let first = finding.suggestions.first {
-            let rest = finding.suggestions.dropFirst().map { " or \"\($0)\"" }.joined()
-            text += "      = did you mean \"\(first)\"\(rest)?\n"
+            let rest = finding.suggestions.dropFirst().map { " or \"\(safe($0))\"" }.joined()
+            text += "      = did you mean \"\(safe(first))\"\(rest)?\n"
         }
         let entry = fixes.entry(of: finding)
         // The drawing says what the help of a conflict says, and more.
         let help = entry?.conflict == nil ? finding.help : []
-        for line in help { text += "      = \(line)\n" }
+        for line in help { text += "      = \(safe(line))\n" }
         if let entry { text += ConflictText(entry: entry, isPlain: isPlain, paths: paths).text }
         return text
     }
@@ -118,7 +125,8 @@ struct SourceLines {
 
     /// A line by its number from 1, without its end.
     func line(_ number: Int, of path: String) -> String? {
-        guard var rest = bytes[path]?[...] else { return nil }
+        guard let all = bytes[path] else { return nil }
+        var rest = (WideText.decoded(all) ?? all)[...]
         if rest.starts(with: [0xEF, 0xBB, 0xBF]) { rest = rest.dropFirst(3) }
         for _ in 1..<max(1, number) {
             guard let end = rest.firstIndex(where: { $0 == 0x0A || $0 == 0x0D }) else { return nil }

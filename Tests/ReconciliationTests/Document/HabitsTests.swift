@@ -52,6 +52,12 @@ struct HabitsTests {
             ("{driver: qcow2, image: n, backing: null}", "it is called file here"),
             ("{driver: raw, filename: a}", "file: {driver: file, filename: PATH}"),
             ("{driver: throttle, file: n, group: g}", "it is called throttle-group here"),
+            ("{driver: file, file: n}", "it is called filename here"),
+            ("{type: file, filename: a}", "it is called driver here"),
+            ("{driver: nbd, host: h}", "server: {type: inet, host: h}"),
+            ("{driver: nbd, path: /s}", "server: {type: unix, path: /s}"),
+            ("{driver: file, filename: a, size: 1GiB}", "create: {size: 1GiB}"),
+            ("{driver: null-co, no-flush: true}", "cache: {no-flush: true}"),
         ]
     )
     func otherNames(node: String, said: String) {
@@ -67,6 +73,17 @@ struct HabitsTests {
             ("{driver: null-co, size: 0.5 TB}", "512GiB"),
             ("{driver: file, filename: a, locking: true}", "on"),
             ("{driver: file, filename: a, detect-zeroes: no}", "off"),
+            ("{driver: file, filename: a, discard: on}", "unmap"),
+            ("{driver: file, filename: a, discard: off}", "ignore"),
+            ("{driver: file, filename: a, aio: native}", "io_uring"),
+            ("{driver: NULL-CO}", "null-co"),
+            ("{driver: null-co, latency: 5 seconds}", "5s"),
+            ("{driver: null-co, latency: 1.5s}", "1500ms"),
+            ("{driver: null-co, latency: 2 min}", "2m"),
+            (
+                "{driver: qcow2, file: {driver: file, filename: a}, backing: null, create: 1GiB}",
+                "{size: 1GiB}"
+            ),
         ]
     )
     func nearlyRight(node: String, meant: String) throws {

@@ -258,6 +258,22 @@ extension MalformedFile {
             "sluice: 1\nnodes: {z: {driver: null-co}, n: {driver: preallocate, file: z, prealloc-size: some}}\n",
             "2:80 E0204"
         ),
+        MalformedFile(
+            "sluice: 1\nnodes: {z: {driver: null-co}, n: {driver: preallocate, file: z, prealloc-size: 0}}\n",
+            "2:80 E0205"
+        ),
+        MalformedFile(
+            "sluice: 1\nthrottle-groups: {g: {iops-total: 5, iops-total-max-length: 2s}}\n",
+            "2:61 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nnodes: {z: {driver: null-co}, n: {driver: quorum, vote-threshold: 1, children: [z, z]}}\n",
+            "2:84 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nnodes: {n: {driver: snapshot-access, file: {driver: null-co}}}\n",
+            "2:44 E0208"
+        ),
         MalformedFile("sluice: 1\nnodes: {n: {driver: nbd}}\n", "2:9 E0202"),
         MalformedFile("sluice: 1\nnodes: {n: {driver: nbd, server: unix}}\n", "2:34 E0204"),
         MalformedFile("sluice: 1\nnodes: {n: {driver: nbd, server: {}}}\n", "2:34 E0202"),

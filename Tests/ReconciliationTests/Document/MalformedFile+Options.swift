@@ -60,7 +60,6 @@ extension MalformedFile {
         MalformedFile("sluice: 1\nnodes: {n: {driver: file, filename: {a: b}}}\n", "2:37 E0204"),
         MalformedFile(
             "sluice: 1\nnodes: {n: {driver: file, file: a}}\n",
-            "2:9 E0202",
             "2:27 E0201"
         ),
         MalformedFile("sluice: 1\nnodes: {n: {driver: file, filname: a}}\n", "2:27 E0201"),
