@@ -91,7 +91,7 @@ package struct Daemon: Sendable {
     private func run() async -> ExitStatus {
         do {
             let store = try StateStore(path: configuration.stateDirectory)
-            let servers = try await openServers()
+            let listeners = try openListeners()
             let plane = try DataPlane(logger: logger)
             let reconciler = Reconciler(
                 reader: SourceReader(
@@ -105,8 +105,9 @@ package struct Daemon: Sendable {
                 guards: configuration.guards,
                 drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds
             )
-            await runParts(servers, reconciler, plane)
+            let failure = await runParts(listeners, reconciler, plane)
             await plane.close(drainTimeoutNanoseconds: configuration.drainTimeoutNanoseconds)
+            if let failure { throw failure }
             logger.info("ended")
             return .done
         } catch let error as StateError {
@@ -121,36 +122,40 @@ package struct Daemon: Sendable {
         }
     }
 
-    /// Opens the control socket, and the one that only answers questions.
-    private func openServers() async throws -> [ControlServer] {
+    /// A socket on which questions are asked, or orders given, too.
+    private struct Listener: Sendable {
+        let path: String
+        let descriptor: CInt
+        let isReadOnly: Bool
+    }
+
+    /// Opens the control socket, and the one that only answers questions; clients wait.
+    private func openListeners() throws -> [Listener] {
         let control = configuration.controlSocket
-        let descriptor = try ControlListener.open(path: control)
-        // Both are open before the first is a server: a server must not be given up.
-        let questions = try configuration.readOnlySocket.map { path in
-            (path, try ControlListener.open(path: path, group: Self.readers))
-        }
-        var servers = [
-            try await ControlServer(path: control, descriptor: descriptor, logger: logger)
-        ]
-        if let (path, descriptor) = questions {
-            servers.append(
-                try await ControlServer(
-                    path: path,
-                    descriptor: descriptor,
-                    isReadOnly: true,
-                    logger: logger
-                )
+        var listeners = [
+            Listener(
+                path: control,
+                descriptor: try ControlListener.open(path: control),
+                isReadOnly: false
             )
+        ]
+        if let path = configuration.readOnlySocket {
+            let descriptor = try ControlListener.open(path: path, group: Self.readers)
+            listeners.append(Listener(path: path, descriptor: descriptor, isReadOnly: true))
         }
-        return servers
+        return listeners
     }
 
     /// Runs everything until a stop is ordered; then no client of the control socket is left.
+    ///
+    /// Disks are served first: who asks may wait the moment that a server takes to be made.
+    ///
+    /// - Returns: Why it could not be run.
     private func runParts(
-        _ servers: [ControlServer],
+        _ listeners: [Listener],
         _ reconciler: Reconciler,
         _ plane: DataPlane
-    ) async {
+    ) async -> (any Error)? {
         let routes = ControlRoutes(
             reconciler: reconciler,
             plane: plane,
@@ -158,10 +163,8 @@ package struct Daemon: Sendable {
             startedUnixSeconds: clock.unixSeconds(),
             clock: clock
         )
-        await withTaskGroup { group in
-            for server in servers {
-                group.addTask { await serveControl(server, routes) }
-            }
+        return await withTaskGroup { group -> (any Error)? in
+            defer { group.cancelAll() }
             group.addTask { await look(reconciler) }
             group.addTask { await passTimers(of: reconciler) }
             if let watcher {
@@ -170,10 +173,24 @@ package struct Daemon: Sendable {
             }
             group.addTask { await sendHeartbeats(reconciler) }
             group.addTask { await plane.closeWhatLingers() }
+            do {
+                for listener in listeners {
+                    let server = try await ControlServer(
+                        path: listener.path,
+                        descriptor: listener.descriptor,
+                        isReadOnly: listener.isReadOnly,
+                        logger: logger
+                    )
+                    // At once: a server must not be given up.
+                    group.addTask { await serveControl(server, routes) }
+                }
+            } catch {
+                return error
+            }
             for await _ in stops { break }
             logger.info("ending")
             notifier.send(.stopping)
-            group.cancelAll()
+            return nil
         }
     }
 

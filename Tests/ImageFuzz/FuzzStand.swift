@@ -28,10 +28,10 @@ struct FuzzStand: @unchecked Sendable {
             masks: .idle
         )
         return ChildAccessPlan(
-            children: [ChildReference(edge: "file", node: "file")],
-            records: ["file": record],
+            children: [("file", AccessTree(record: record, children: []))],
             home: home,
-            patience: .endless
+            patience: .endless,
+            mayHaveChanged: true
         )
     }
 

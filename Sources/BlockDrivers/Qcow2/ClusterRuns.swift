@@ -57,6 +57,11 @@ struct ClusterBitmap: ~Copyable {
         return bits[Int(cluster >> 6)] >> (cluster & 63) & 1 != 0
     }
 
+    /// Makes room for clusters up to one, at once: growing to it would touch all of it many times.
+    mutating func reserve(_ count: UInt64) {
+        if count > capacity { grow(to: count) }
+    }
+
     mutating func insert(_ cluster: UInt64) {
         guard cluster < Self.clusterMax else { return }
         if cluster >= capacity { grow(to: cluster + 1) }

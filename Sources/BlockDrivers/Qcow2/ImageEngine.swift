@@ -108,6 +108,8 @@ final class ImageEngine: @unchecked Sendable {
     private var chunks: [Op] = []
 
     private static let chunkCount = 64
+    /// Clusters that there is room for at once, in 8 MiB: 4 TiB of 64 KiB.
+    private static let reservedClustersMax: UInt64 = 1 << 26
 
     init(_ image: LoadedImage, settings: Qcow2Settings, context: DriverContext) {
         header = image.header
@@ -205,6 +207,8 @@ final class ImageEngine: @unchecked Sendable {
 
     private func markMetadata(_ image: LoadedImage) {
         let bits = UInt64(geometry.clusterBits)
+        let clusterCount = geometry.roundUp(image.fileBytes) >> bits
+        metadata.reserve(min(clusterCount, Self.reservedClustersMax))
         metadata.insert(0)
         metadata.insert(clusters(header.mappingOffset, UInt64(mappingCount) * 8))
         metadata.insert(clusters(header.refcountTableOffset, UInt64(refcountTableCount) * 8))

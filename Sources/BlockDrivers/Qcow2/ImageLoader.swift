@@ -23,12 +23,18 @@ struct ImageLoader {
         var image = try load()
         let wanted = settings.sizeBytesMin
         if let fault = ImageGrowth.fault(in: image.header, to: wanted, settings) { throw fault }
-        guard !settings.isReadOnly else { return image }
+        guard Self.needsWork(image.header, settings) else { return image }
         if image.header.incompatible.contains(.dirty) {
             image = try ImageRepair(loader: self, image: image).run()
         }
         guard wanted > image.header.sizeBytes else { return image }
         return try ImageGrowth(loader: reaching(image.fileBytes), image: image).run(to: wanted)
+    }
+
+    /// Whether an image has to be prepared before it is written.
+    static func needsWork(_ header: Qcow2Header, _ settings: Qcow2Settings) -> Bool {
+        guard !settings.isReadOnly else { return false }
+        return header.incompatible.contains(.dirty) || settings.sizeBytesMin > header.sizeBytes
     }
 
     private func reaching(_ fileBytes: UInt64) -> ImageLoader {
@@ -88,7 +94,8 @@ struct ImageLoader {
 
     /// Reads the header, with the whole of its cluster.
     func loadHeader() throws(GraphError) -> (header: Qcow2Header, bytes: [UInt8]) {
-        let first = try bytes(0, min(fileBytes, 4096), "header")
+        // Clusters are seldom longer.
+        let first = try bytes(0, min(fileBytes, 64 << 10), "header")
         var clusterBits: UInt64 = 0
         if first.count >= Qcow2Header.version2Bytes { clusterBits = first.big(20, 4) }
         var all = first

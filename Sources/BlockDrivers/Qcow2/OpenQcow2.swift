@@ -117,11 +117,10 @@ final class OpenQcow2: OpenNode {
     }
 
     func begin(over access: ChildAccessPlan) throws(GraphError) {
-        let (old, settings) = content.withLock { content in
-            // What a node that comes has read is read again.
-            if content.pendingSettings == nil { content.image.forgetTables() }
-            return (content.image, content.pendingSettings ?? content.settings)
-        }
+        let (old, settings) = content.withLock { ($0.image, $0.pendingSettings ?? $0.settings) }
+        guard access.mayHaveChanged || ImageLoader.needsWork(old.header, settings) else { return }
+        // What a node that comes has read is read again.
+        content.withLock { if $0.pendingSettings == nil { $0.image.forgetTables() } }
         let loader = try Qcow2DriverKind.loader(
             settings,
             over: access,

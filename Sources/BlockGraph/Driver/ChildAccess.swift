@@ -3,39 +3,40 @@ internal import RingLoop
 
 /// How a driver reaches its children while it opens or settles: nothing is started before it asks.
 package struct ChildAccessPlan: Sendable {
-    private let children: [ChildReference]
-    private let records: [String: LiveGraph.Record]
+    private let children: [(edge: String, tree: AccessTree)]
     private let home: AccessLoop
     private let patience: AccessPatience
+    /// Whether children may hold something else than when the node was opened or prepared, because
+    /// what was served over them has settled since.
+    package let mayHaveChanged: Bool
 
     init(
-        children: [ChildReference],
-        records: [String: LiveGraph.Record],
+        children: [(edge: String, tree: AccessTree)],
         home: AccessLoop,
-        patience: AccessPatience
+        patience: AccessPatience,
+        mayHaveChanged: Bool
     ) {
         self.children = children
-        self.records = records
         self.home = home
         self.patience = patience
+        self.mayHaveChanged = mayHaveChanged
     }
 
     /// A plan for children that have none themselves, outside of any graph.
     package init(_ leaves: [(edge: String, description: NodeDescription, node: any OpenNode)]) {
-        var records: [String: LiveGraph.Record] = [:]
-        for (number, leaf) in leaves.enumerated() {
-            records[leaf.edge] = LiveGraph.Record(
+        children = leaves.enumerated().map { number, leaf in
+            let record = LiveGraph.Record(
                 identity: NodeIdentity(number: UInt64(number)),
                 description: leaf.description,
                 node: leaf.node,
                 limits: BlockLimits(sizeBytes: 0),
                 masks: .idle
             )
+            return (leaf.edge, AccessTree(record: record, children: []))
         }
-        children = leaves.map { ChildReference(edge: $0.edge, node: $0.edge) }
-        self.records = records
         home = AccessLoop()
         patience = .endless
+        mayHaveChanged = true
     }
 
     /// Until when one request may take that is made now, in nanoseconds of the monotonic clock.
@@ -45,46 +46,40 @@ package struct ChildAccessPlan: Sendable {
     ///
     /// - Throws: ``GraphError`` when a child cannot have a second view, or for lack of a thread.
     package func open(_ edges: Set<String>) throws(GraphError) -> ChildAccess {
-        var order: [LiveGraph.Record] = []
+        var order: [AccessTree] = []
         var found: Set<NodeIdentity> = []
-        var walk = children.filter { edges.contains($0.edge) }.map { (name: $0.node, done: false) }
-        while let (name, isDone) = walk.popLast() {
-            guard let record = records[name] else { continue }
+        let top = children.filter { edges.contains($0.edge) }
+        var walk = top.map { (tree: $0.tree, isDone: false) }
+        while let (tree, isDone) = walk.popLast() {
             if isDone {
-                order.append(record)
-            } else if found.insert(record.identity).inserted {
-                guard !record.node.livesOnOneLoop else { throw occupied(name) }
-                walk.append((name, true))
-                walk += record.description.children.map { ($0.node, false) }
+                order.append(tree)
+            } else if found.insert(tree.record.identity).inserted {
+                guard !tree.record.node.livesOnOneLoop else { throw occupied(tree) }
+                walk.append((tree, true))
+                walk += tree.children.map { ($0.tree, false) }
             }
         }
         let stage = AccessStage(loop: try home.loop(), patience: patience)
-        let views = order.map { record in
+        let views = order.map { tree in
             AccessStage.View(
-                identity: record.identity,
-                node: record.node,
-                ends: record.description.children.compactMap { child in
-                    records[child.node].map { (child.edge, $0.identity) }
-                }
+                identity: tree.record.identity,
+                node: tree.record.node,
+                ends: tree.children.map { ($0.edge, $0.tree.record.identity) }
             )
         }
-        let top = children.filter { edges.contains($0.edge) }.compactMap { child in
-            records[child.node].map { (child.edge, $0.identity) }
-        }
-        try stage.build(views, top: top)
+        try stage.build(views, top: top.map { ($0.edge, $0.tree.record.identity) })
         return ChildAccess(stage: stage, home: home)
     }
 
     /// The file name of the image that a child shows, through filters, and that image's driver.
     package func origin(of edge: String) -> (driver: String, filename: String?)? {
-        guard var name = children.first(where: { $0.edge == edge })?.node else { return nil }
-        // A graph has no cycles; the bound is for a broken one.
-        for _ in 0...records.count {
-            guard let node = records[name]?.description else { return nil }
+        var tree = children.first { $0.edge == edge }?.tree
+        while let found = tree {
+            let node = found.record.description
             guard let next = Catalog.driver(node.driver)?.passedChild(of: node) else {
-                return (node.driver, filename(of: node))
+                return (node.driver, filename(of: found))
             }
-            name = next
+            tree = found.child(named: next)
         }
         return nil
     }
@@ -105,24 +100,26 @@ package struct ChildAccessPlan: Sendable {
 
     /// The node whose size a child shows, through filters.
     private func holder(of edge: String) -> LiveGraph.Record? {
-        guard var name = children.first(where: { $0.edge == edge })?.node else { return nil }
-        for _ in 0...records.count {
-            guard let record = records[name] else { return nil }
-            guard record.node.currentSizeBytes == nil, let next = record.description.filteredChild
+        var tree = children.first { $0.edge == edge }?.tree
+        while let found = tree {
+            let record = found.record
+            guard record.node.currentSizeBytes == nil,
+                let next = record.description.filteredChild
             else { return record }
-            name = next
+            tree = found.child(named: next)
         }
         return nil
     }
 
-    private func filename(of node: NodeDescription) -> String? {
-        if let filename = node.options.text("filename") { return filename }
-        guard let file = node.child("file") else { return nil }
-        return records[file]?.description.options.text("filename")
+    private func filename(of tree: AccessTree) -> String? {
+        if let filename = tree.record.description.options.text("filename") { return filename }
+        let file = tree.children.first { $0.edge == "file" }?.tree
+        return file?.record.description.options.text("filename")
     }
 
-    private func occupied(_ name: String) -> GraphError {
-        GraphError(
+    private func occupied(_ tree: AccessTree) -> GraphError {
+        let name = tree.record.description.name
+        return GraphError(
             code: .openFailed,
             object: "node/\(name)",
             reason: "node \(name) lives on one I/O thread and cannot be read from another while "

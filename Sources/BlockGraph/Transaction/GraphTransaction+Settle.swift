@@ -28,9 +28,11 @@ extension GraphTransaction {
 
     private func settleNodes() throws(GraphError) {
         let names = quietNames
+        hasSettled = !names.isEmpty
         for name in names {
             guard let live = graph.records[name] else { continue }
-            try live.node.settle(over: access(of: live.description) { self.graph.records[$0] })
+            let access = access(of: live.description, liveTrees) { self.graph.records[$0] }
+            try live.node.settle(over: access)
         }
         let isQuiet = Set(names)
         for name in affected.nodes {
@@ -39,7 +41,8 @@ extension GraphTransaction {
             guard
                 entry.isNew || (touched.contains(entry.record.identity) && isQuiet.contains(former))
             else { continue }
-            try entry.record.node.begin(over: access(of: entry.record.description, in: record))
+            let access = access(of: entry.record.description, comingTrees, in: record)
+            try entry.record.node.begin(over: access)
         }
     }
 
@@ -81,20 +84,16 @@ extension GraphTransaction {
     /// The way of a node to its children, and to everything below these.
     func access(
         of node: NodeDescription,
+        _ forest: AccessForest,
         in records: (String) -> LiveGraph.Record?
     ) -> ChildAccessPlan {
-        var found: [String: LiveGraph.Record] = [:]
-        var pending = node.children.map(\.node)
-        while let name = pending.popLast() {
-            guard found[name] == nil, let record = records(name) else { continue }
-            found[name] = record
-            pending += record.description.children.map(\.node)
-        }
-        return ChildAccessPlan(
-            children: node.children,
-            records: found,
+        ChildAccessPlan(
+            children: node.children.compactMap { child in
+                forest.tree(child.node, in: records).map { (child.edge, $0) }
+            },
             home: accessLoop,
-            patience: patience
+            patience: patience,
+            mayHaveChanged: hasSettled
         )
     }
 

@@ -15,6 +15,8 @@ final class GraphTransaction {
     var affected: AffectedObjects
     /// Where formats reach their children before anything serves them.
     let accessLoop: AccessLoop
+    let liveTrees = AccessForest()
+    let comingTrees = AccessForest()
 
     /// What becomes of a node.
     struct Coming {
@@ -37,6 +39,8 @@ final class GraphTransaction {
     /// Views that each thread has otherwise than before, from the commit on.
     var changedViews: [String: GraphWiring.Views] = [:]
     var drained: [String: [String]] = [:]
+    /// Whether live nodes wrote what only memory knew, or may have.
+    var hasSettled = false
     var drainStartNanoseconds: UInt64 = 0
     var pauseNanoseconds: UInt64 = 0
     /// Exports that go on on another thread, with its name.
@@ -155,7 +159,7 @@ final class GraphTransaction {
             children: children,
             masks: masks,
             baseDirectory: transition.baseDirectory,
-            access: isFormat(node) ? access(of: node, in: record) : nil
+            access: isFormat(node) ? access(of: node, comingTrees, in: record) : nil
         )
         if var record = kept(name) {
             if record.description.options != node.options || record.masks != masks

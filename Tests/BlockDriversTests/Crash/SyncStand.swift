@@ -61,11 +61,14 @@ final class SyncStand: @unchecked Sendable {
         var limits = ["file": try disk.limits(over: [:])]
         if let data { limits["data-file"] = try data.limits(over: [:]) }
         if let base { limits["backing"] = try base.node.limits(over: limits) }
+        let forest = AccessForest()
         let plan = ChildAccessPlan(
-            children: children,
-            records: records,
+            children: children.compactMap { child in
+                forest.tree(child.node) { records[$0] }.map { (child.edge, $0) }
+            },
             home: home,
-            patience: .endless
+            patience: .endless,
+            mayHaveChanged: true
         )
         let opened = try Qcow2DriverKind().open(
             DriverOpening(
