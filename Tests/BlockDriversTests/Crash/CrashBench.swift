@@ -31,6 +31,7 @@ actor CrashBench {
     private var top: (description: NodeDescription, node: any OpenNode)?
     private var pending: [Pending] = []
     private var depth = 1
+    private var growthCount = 0
     private var idleSteps = 0
     private var random = SeededGenerator(seed: 0)
 
@@ -56,6 +57,7 @@ actor CrashBench {
         defer { leave() }
         random = SeededGenerator(seed: seed)
         self.depth = depth
+        growthCount = 0
         let recording = CrashRecording(image, guest: [UInt8](repeating: 0, count: image.sizeBytes))
         try mount(image, start, recording)
         if image.filledBytes > 0 {
@@ -74,11 +76,12 @@ actor CrashBench {
     }
 
     private func perform(_ operation: CrashOperation, _ recording: CrashRecording) async throws {
-        let isAlone = operation.kind == .discard || operation.kind == .overlay
+        let isAlone = [.discard, .overlay, .grow].contains(operation.kind)
         while pending.count >= (isAlone ? 1 : depth) || hits(operation) {
             try await step(recording)
         }
         if operation.kind == .overlay { return try await putOverlay(recording) }
+        if operation.kind == .grow { return try await grow(recording) }
         submit(operation, recording)
         if operation.kind == .discard {
             while !pending.isEmpty { try await step(recording) }
@@ -242,34 +245,46 @@ extension CrashBench {
         return view
     }
 
+    private typealias Leaf = (edge: String, description: NodeDescription, node: any OpenNode)
+
+    private func opening(
+        _ options: [(String, OptionValue)],
+        over leaves: [Leaf]
+    ) throws -> (opening: DriverOpening, plan: ChildAccessPlan) {
+        var description = node("qcow2", options, children: leaves.map { ($0.edge, $0.edge) })
+        if !leaves.contains(where: { $0.edge == "backing" }) {
+            description.emptySlots = ["backing"]
+        }
+        var limits: [String: BlockLimits] = [:]
+        for leaf in leaves { limits[leaf.edge] = try leaf.node.limits(over: limits) }
+        let plan = ChildAccessPlan(leaves)
+        let opening = DriverOpening(
+            node: description,
+            children: limits,
+            masks: NodeStack.writer,
+            baseDirectory: "/",
+            access: plan
+        )
+        return (opening, plan)
+    }
+
+    private func leaves(_ file: ProbeDisk, _ data: ProbeDisk?) -> [Leaf] {
+        let data = data.map { [("data-file", fileNode("/data"), $0)] as [Leaf] } ?? []
+        return [("file", fileNode("/file"), file)] + data
+    }
+
     private func open(
         _ image: CrashCase,
         file: ProbeDisk,
         data: ProbeDisk?,
         isNew: Bool
     ) throws {
-        typealias Leaf = (edge: String, description: NodeDescription, node: any OpenNode)
-        var leaves: [Leaf] = [("file", fileNode("/file"), file)]
-        if let data { leaves.append(("data-file", fileNode("/data"), data)) }
-        if let top { leaves.append(("backing", top.description, top.node)) }
-        var description = node(
-            "qcow2",
+        let backing = top.map { [("backing", $0.description, $0.node)] as [Leaf] } ?? []
+        let (opening, plan) = try opening(
             image.options + (isNew ? image.creationOptions : []),
-            children: leaves.map { ($0.edge, $0.edge) }
+            over: leaves(file, data) + backing
         )
-        if top == nil { description.emptySlots = ["backing"] }
-        var limits: [String: BlockLimits] = [:]
-        for leaf in leaves { limits[leaf.edge] = try leaf.node.limits(over: limits) }
-        let plan = ChildAccessPlan(leaves)
-        let opened = try Qcow2DriverKind().open(
-            DriverOpening(
-                node: description,
-                children: limits,
-                masks: NodeStack.writer,
-                baseDirectory: "/",
-                access: plan
-            )
-        )
+        let opened = try Qcow2DriverKind().open(opening)
         try opened.node.begin(over: plan)
         var edges = [Edge(name: "file", target: view(of: file, []))]
         if let data { edges.append(Edge(name: "data-file", target: view(of: data, []))) }
@@ -278,18 +293,13 @@ extension CrashBench {
         if let image = opened.node as? OpenQcow2 {
             engines.append(image.engine(in: DriverContext(loop: loop, edges: edges)))
         }
-        top = (description, opened.node)
+        top = (opening.node, opened.node)
     }
 
     /// As a transaction does: what is served settles, its file is made durable, the overlay opens.
     private func putOverlay(_ recording: CrashRecording) async throws {
         let image = recording.image
-        guard let engine = engines.last, recording.layers.count < 3 else { return }
-        let slot = makeSlot(.flush)
-        defer { slot.deallocate() }
-        let status = engine.settle(slot)
-        if !status.isParked { slot.pointee.isParked = false }
-        while slot.pointee.isParked { try await step(recording) }
+        guard recording.layers.count < 3, try await settle(recording) else { return }
         // A file that stops being written is made durable, as the file driver does.
         for disk in disks { disk.flush() }
         let parks = disks.map(\.parks).contains(true)
@@ -301,5 +311,44 @@ extension CrashBench {
         try open(image, file: file, data: data, isNew: true)
         recording.stack(CrashRecording.Layer(file: file.number, data: data?.number))
         for disk in disks { disk.parks = parks }
+    }
+
+    /// Sizes that a disk gets one after the other: the first mapping table has room for some.
+    private static let sizes: [Int64] = [1 << 20, 3 << 20, 5 << 20, 24 << 20]
+
+    /// As a transaction does: what is served settles, the longer disk is prepared and taken over.
+    private func grow(_ recording: CrashRecording) async throws {
+        guard recording.layers.count == 1, growthCount < Self.sizes.count, let top,
+            let image = top.node as? OpenQcow2, try await settle(recording)
+        else { return }
+        let parks = disks.map(\.parks).contains(true)
+        for disk in disks { disk.parks = false }
+        defer { for disk in disks { disk.parks = parks } }
+        let size = ("size", OptionValue.integer(Self.sizes[growthCount]))
+        growthCount += 1
+        let data = disks.count > 1 ? disks[1] : nil
+        let (opening, plan) = try opening(
+            recording.image.options + [size],
+            over: leaves(disks[0], data)
+        )
+        let change = try image.prepare(opening)
+        try image.begin(over: plan)
+        change.commit()
+        guard let view = nodes.last else { return }
+        view.driver.optionsChanged()
+        engines[0] = image.engine(in: DriverContext(loop: loop, edges: view.edges))
+    }
+
+    /// Has the image that is served write what only memory knows.
+    ///
+    /// - Returns: Whether there is one.
+    private func settle(_ recording: CrashRecording) async throws -> Bool {
+        guard let engine = engines.last else { return false }
+        let slot = makeSlot(.flush)
+        defer { slot.deallocate() }
+        let status = engine.settle(slot)
+        if !status.isParked { slot.pointee.isParked = false }
+        while slot.pointee.isParked { try await step(recording) }
+        return true
     }
 }

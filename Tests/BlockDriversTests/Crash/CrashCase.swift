@@ -102,7 +102,7 @@ struct CrashCase: Sendable {
 
 /// What a client, or the configuration, asks of a disk.
 struct CrashOperation: Sendable {
-    enum Kind: CaseIterable, Sendable { case write, zero, discard, flush, overlay }
+    enum Kind: CaseIterable, Sendable { case write, zero, discard, flush, overlay, grow }
 
     var kind: Kind
     var offset = 0
@@ -120,7 +120,7 @@ struct CrashOperation: Sendable {
         _ random: inout SeededGenerator
     ) -> CrashOperation {
         var operation = CrashOperation(kind: kind)
-        guard kind != .flush, kind != .overlay else { return operation }
+        guard ![.flush, .overlay, .grow].contains(kind) else { return operation }
         let unit = max(Int(image.alignment), 1)
         let cluster = image.packs || image.creation == nil ? 4096 : image.clusterBytes
         let first = image.filledBytes / cluster

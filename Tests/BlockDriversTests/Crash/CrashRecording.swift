@@ -60,7 +60,7 @@ final class CrashRecording: @unchecked Sendable {
                 let range = ask.sectors.lowerBound * 512..<ask.sectors.upperBound * 512
                 contents += after[range]
             }
-        case .flush, .overlay: break
+        case .flush, .overlay, .grow: break
         }
         if operation.kind == .write || operation.kind == .zero {
             contents += latest[ask.sectors.lowerBound * 512..<ask.sectors.upperBound * 512]

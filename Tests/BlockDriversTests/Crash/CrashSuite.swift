@@ -83,12 +83,13 @@ struct CrashSuite: Sendable {
     }
 
     private static func kind(_ random: inout SeededGenerator) -> CrashOperation.Kind {
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<17, using: &random) {
         case 0..<9: .write
         case 9..<11: .zero
         case 11..<13: .discard
         case 13..<15: .flush
-        default: .overlay
+        case 15: .overlay
+        default: .grow
         }
     }
 
