@@ -41,6 +41,7 @@ extension NBDLink {
         if wasServing { addressesTried = 0 }
         if hasNextAddress || (wasServing && hasServed) { return attempt() }
         phase = .pausing
+        isLost = true
         let isHolding = now < requestsEnd
         pauseDeadline = now + (isHolding ? Self.pauseNanoseconds : Self.idlePauseNanoseconds)
         addressesTried = 0
@@ -170,6 +171,7 @@ extension NBDLink {
         fd = socket
         self.terms = terms
         phase = .ready
+        isLost = false
         mayBeStale = isStale || waiting.isEmpty
         hasServed = false
         patienceEnd = 0

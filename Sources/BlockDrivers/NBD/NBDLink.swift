@@ -61,6 +61,10 @@ final class NBDLink {
     var isReceiving = false
     var isParsing = false
     var isLoopEnding = false
+    /// Whether the server was not there when it was last looked for.
+    var isLost = false {
+        didSet { if isLost != oldValue { node.countLost(isLost ? 1 : -1) } }
+    }
     /// Whether anything was written, on this loop or where the node was before.
     var hasWritten: Bool
     private var keeper: Unmanaged<NBDLink>?
@@ -223,6 +227,7 @@ final class NBDLink {
             if isSending { kernel.cancel(sendTicket) }
         }
         phase = .over
+        isLost = false
         answerFlushes()
     }
 }

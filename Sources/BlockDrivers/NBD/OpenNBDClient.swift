@@ -15,6 +15,8 @@ final class OpenNBDClient: OpenNode {
         var idle: [NBDConnected] = []
         var views: [NBDViewPlace] = []
         var wasWritten = false
+        /// Views that look for the server and do not find it.
+        var lostCount = 0
         var isClosed = false
     }
 
@@ -80,6 +82,20 @@ final class OpenNBDClient: OpenNode {
             stash.views.removeAll { $0 === place }
             stash.wasWritten = stash.wasWritten || hasWritten
         }
+    }
+
+    /// A view has lost the server, or found it again.
+    func countLost(_ change: Int) { stash.withLock { $0.lostCount += change } }
+
+    var finding: String? {
+        guard stash.withLock({ $0.lostCount > 0 }) else { return nil }
+        let settings = currentSettings
+        let fate =
+            settings.reconnectNanoseconds > 0
+            ? "requests wait for it as long as reconnect-delay says, and fail then"
+            : "requests fail until it is back"
+        return "the NBD server at \(settings.place), export \"\(settings.export)\", is not "
+            + "there; \(fate)"
     }
 
     /// A connection that nobody uses, if there is one.

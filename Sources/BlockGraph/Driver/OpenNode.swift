@@ -38,8 +38,8 @@ package protocol OpenNode: AnyObject, Sendable {
     /// The same for reports, at any time and on any thread; nothing where asking could wait.
     var reportedSizeBytes: UInt64? { get }
 
-    /// What went wrong in it since it was opened, in a sentence; for reports, at any time and on any
-    /// thread.
+    /// What is wrong in it, or went wrong since it was opened, in a sentence; for reports, at any
+    /// time and on any thread.
     var finding: String? { get }
 
     /// Makes a file that can grow as long as it was; called when a transaction is undone that had it

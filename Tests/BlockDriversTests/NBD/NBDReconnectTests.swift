@@ -51,14 +51,19 @@ struct NBDReconnectTests {
     @Test("without a delay requests fail at once, and work again when the server is back")
     func unheld() async throws {
         let server = try ScriptedServer()
-        try await DriverBench.run(try NodeStack([server.node()])) { bench in
+        let stack = try NodeStack([server.node()])
+        try await DriverBench.run(stack) { bench in
             #expect(await bench.ask(.read, 0, 512).errorNumber == 0)
+            #expect(stack.entries[0].node.finding == nil)
             await stop(server)
             #expect(await bench.ask(.read, 0, 512).errorNumber == EIO)
             let again = await bench.ask(.flush)
             #expect(again.errorNumber == EIO)
+            let words = try #require(stack.entries[0].node.finding)
+            #expect(words.contains(server.place) && words.contains("requests fail until"))
             server.start()
             while await bench.ask(.read, 0, 512).errorNumber != 0 { await Task.yield() }
+            #expect(stack.entries[0].node.finding == nil)
         }
     }
 
