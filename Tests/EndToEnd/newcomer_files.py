@@ -354,16 +354,16 @@ nodes:
 """, [
         'needs "size"',
     ]),
-    "size-in-qcow2": ("""\
+    "cluster-size-in-qcow2": ("""\
 sluice: 1
 nodes:
   a:
     driver: qcow2
-    size: 20GiB
+    cluster-size: 64KiB
     file: {driver: file, filename: a.qcow2, create: true}
     backing: null
 """, [
-        'create: {size: 20GiB}',
+        'create: {cluster-size: 64KiB}',
     ]),
     "size-in-file": ("""\
 sluice: 1

@@ -320,7 +320,8 @@ class ManualTest(ToolTest):
             with self.subTest(driver=driver["name"]):
                 self.assertIn(driver["summary"], self.sluice("drivers", driver["name"]).stdout)
                 text = "sluice: 1\nthrottle-groups: {a-throttle-group: {}}\niothreads: {a-iothread: {}}\nnodes:\n"
-                text += "".join(nodes.format(child["name"]) for child in driver["children"])
+                names = {child["name"] for child in driver["children"]} | {"file", "target"}
+                text += "".join(nodes.format(name) for name in sorted(names))
                 text += "  first: {driver: null-co}\n  second: {driver: null-co}\n"
                 text += "".join(f"  {line}\n" for line in driver["example"].splitlines())
                 self.sluice("validate", write(self.folder, driver["name"], text))

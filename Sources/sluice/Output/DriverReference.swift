@@ -39,7 +39,7 @@ enum DriverReference {
         var lines = ["example:", "  driver: \(driver.name)"]
         for slot in driver.slots {
             switch slot.occupancy {
-            case .required: lines.append("  \(slot.name): other-\(slot.name)")
+            case .required: lines.append("  \(slot.name): \(sample(of: slot))")
             case .optional: lines.append("  \(slot.name): null")
             case .list: lines.append("  \(slot.name): [first, second]")
             }
@@ -48,6 +48,15 @@ enum DriverReference {
             lines.append("  \(option.key): \(sample(of: option))")
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// A child: one of the driver that the slot wants, or any.
+    private static func sample(of slot: ChildSlot) -> String {
+        guard let driver = slot.driver.flatMap(Catalog.driver) else { return "other-\(slot.name)" }
+        let children = driver.slots.filter { $0.occupancy == .required }.map {
+            ", \($0.name): other-\($0.name)"
+        }
+        return "{driver: \(driver.name)\(children.joined())}"
     }
 
     private static func sample(of option: OptionSpecification) -> String {
