@@ -7,6 +7,9 @@ internal import NIOPosix
 /// For command lines: it blocks its thread, so it is not called on an event loop or in a task that
 /// others wait for.
 package struct ControlClient: Sendable {
+    /// Longest wait for an answer, in seconds, when nothing else is said.
+    package static let answerSecondsMax: Int64 = 3600
+
     /// Path of the socket.
     package let socket: String
 
@@ -26,7 +29,7 @@ package struct ControlClient: Sendable {
         _ endpoint: ControlEndpoint,
         query: ControlQuery = ControlQuery(),
         body: [UInt8] = [],
-        timeoutSeconds: Int64 = 3600
+        timeoutSeconds: Int64 = answerSecondsMax
     ) throws(ControlError) -> [UInt8] {
         let answer = try exchange(address(endpoint, query), endpoint.changes, body, timeoutSeconds)
         guard answer.head.status == .ok else {
@@ -89,6 +92,7 @@ package struct ControlClient: Sendable {
         _ timeoutSeconds: Int64
     ) throws(ControlError) -> NIOHTTPClientResponseFull {
         let channel = try connect()
+        let began = NIODeadline.now()
         do {
             let answer = channel.eventLoop.makePromise(of: NIOHTTPClientResponseFull.self)
             let collector = AnswerCollector(answer: answer)
@@ -103,6 +107,14 @@ package struct ControlClient: Sendable {
             }
             return try answer.futureResult.wait()
         } catch {
+            if NIODeadline.now() - began >= .seconds(timeoutSeconds) {
+                throw ControlError(
+                    code: .late,
+                    socket: socket,
+                    reason:
+                        "no answer within \(timeoutSeconds) s; the daemon goes on: sluice status"
+                )
+            }
             throw ControlError(
                 code: .brokenAnswer,
                 socket: socket,
@@ -131,7 +143,7 @@ package struct ControlClient: Sendable {
             throw ControlError(
                 code: .notPermitted,
                 socket: socket,
-                reason: "this user may not use \(socket); ask as its owner or as root"
+                reason: "this user may not use \(socket); \(SocketOwner.remedy(for: socket))"
             )
         } catch {
             throw ControlError(

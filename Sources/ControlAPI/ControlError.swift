@@ -8,6 +8,8 @@ package struct ControlError: Error, Hashable, Sendable {
         case notPermitted
         /// The answer was cut off or is not one.
         case brokenAnswer
+        /// The time to wait is over, and the daemon goes on.
+        case late
         /// The daemon refused, with an HTTP status.
         case refused(Int)
     }
@@ -31,6 +33,7 @@ package struct ControlError: Error, Hashable, Sendable {
         switch code {
         case .unreachable: ExitStatus.unreachable.rawValue
         case .notPermitted, .refused(403): ExitStatus.notPermitted.rawValue
+        case .late: ExitStatus.timeout.rawValue
         case .refused(503): ExitStatus.busy.rawValue
         case .refused(400): ExitStatus.usage.rawValue
         case .brokenAnswer, .refused: ExitStatus.failure.rawValue

@@ -14,7 +14,7 @@ extension Sluice {
         // Asked for help about what is not there, the library shows everything instead.
         if first == "help", words.count > 1, isUnknown(words[1]) { refuse(unknown(words[1])) }
         do {
-            var command = try parseAsRoot(words)
+            var command = try parseAsRoot(without(words))
             try command.run()
         } catch {
             // A command that ends with a code has said why.
@@ -23,6 +23,16 @@ extension Sluice {
             else { exit(withError: error) }
             refuse(isUnknown(first) ? unknown(first) : fullMessage(for: error))
         }
+    }
+
+    /// Words without a `--wait` that says no duration, where one may be said: a value of an option
+    /// cannot be left out otherwise, and to wait is what happens anyway.
+    private static func without(_ words: [String]) -> [String] {
+        guard words.first == "reload" else { return words }
+        return words.enumerated().filter { place, word in
+            guard word == "--wait" else { return true }
+            return words.dropFirst(place + 1).first?.first?.isNumber == true
+        }.map(\.element)
     }
 
     /// Says how a command line is wrong, and ends.

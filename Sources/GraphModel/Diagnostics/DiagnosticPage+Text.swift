@@ -65,7 +65,9 @@ extension DiagnosticPage {
             """
             NUL, line ends that editors do not show (U+0085, U+2028, U+2029) and characters that
             turn the direction of text are refused: with them a file says something else than it
-            shows. Delete it.
+            shows. Delete it. Spaces that are none to YAML (U+00A0 comes with text that is copied from
+            a page) are letters: they are told of where a key or a value is wrong for one, and are
+            free in texts, comments and notes. Type a plain space in their place.
             """
         ),
         DiagnosticPage(

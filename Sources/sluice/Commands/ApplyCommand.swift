@@ -36,6 +36,9 @@ struct ApplyCommand: ParsableCommand {
     @Flag(help: "With --confirm: wait for what comes; exit 0 when it is kept, 13 when not.")
     var wait = false
 
+    @Flag(help: "Of a saved plan: only in the generation that it was made against.")
+    var strict = false
+
     @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions

@@ -88,6 +88,13 @@ struct ConfigurationSource {
         return bytes
     }
 
+    /// Whether the files say what those of another look said.
+    func hasSame(_ other: ConfigurationSource) -> Bool {
+        texts.count == other.texts.count
+            && zip(texts, other.texts).allSatisfy { $0.path == $1.path && $0.bytes == $1.bytes }
+            && faults == other.faults && notes == other.notes
+    }
+
     /// What is wrong with the files, those that cannot be read included.
     ///
     /// What an unread file would have declared is not known: then nothing is said about names.

@@ -11,6 +11,7 @@ struct ExplainCommand: ParsableCommand {
         discussion: """
             sluice explain E0412        what a finding means, and what to do
             sluice explain vm1          who uses a live node or export, and what it uses
+            sluice explain vm1 --at @7  the same in a generation that is kept
             sluice explain              all codes
             """
     )
@@ -21,8 +22,17 @@ struct ExplainCommand: ParsableCommand {
     )
     var code: String?
 
+    @Option(help: ArgumentHelp("The generation to look into.", valueName: "@N"))
+    var at: GenerationArgument?
+
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
+
+    func validate() throws {
+        guard at == nil || code.map({ !isCode($0) }) ?? false else {
+            throw ValidationError("--at wants a node or export to tell of")
+        }
+    }
 
     func run() throws {
         guard let code else {
@@ -60,11 +70,12 @@ struct ExplainCommand: ParsableCommand {
     }
 
     private func tell(of word: String) throws {
-        let graph = try ask(.graph, of: control)
+        let graph = try graph()
         guard let story = ObjectStory(word, in: graph) else {
             let closest = Spelling.near(word, among: ObjectStory.names(in: graph))
             Terminal.note(
-                "error: nothing that is live is called \"\(word)\""
+                "error: nothing that \(at.map { "was live in @\($0.number)" } ?? "is live") "
+                    + "is called \"\(word)\""
                     + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
             )
             return try end(with: .usage)
@@ -72,6 +83,18 @@ struct ExplainCommand: ParsableCommand {
         switch output.format {
         case .text: Terminal.print(story.text)
         case .json: Terminal.print(json: story.json)
+        }
+    }
+
+    /// What is live, or was in a generation.
+    private func graph() throws -> JSONValue {
+        guard let at else { return try ask(.graph, of: control) }
+        do throws(LiveGraphError) {
+            let kept = try LiveGraphSource(named: "@\(at.number)", control: control)
+            return GraphAnswer.graph(ResolvedGraph(resolving: kept.description))
+        } catch {
+            report(error.findings, lines: error.lines)
+            throw ExitCode(error.status.rawValue)
         }
     }
 

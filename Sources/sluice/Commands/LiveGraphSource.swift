@@ -124,7 +124,8 @@ struct LiveGraphSource {
         return found
     }
 
-    private static func dump(
+    /// The graph of a dump.
+    static func dump(
         _ bytes: [UInt8],
         _ name: String
     ) throws(LiveGraphError) -> LiveGraphSource {

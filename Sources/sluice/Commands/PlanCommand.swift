@@ -30,6 +30,14 @@ struct PlanCommand: ParsableCommand {
     )
     var live: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Plan against another machine: ssh://[user@]host[:port][/socket]. It is only looked at.",
+            valueName: "machine"
+        )
+    )
+    var against: RemoteMachine?
+
     @Option(help: ArgumentHelp("Plan a return to a generation.", valueName: "@N"))
     var to: GenerationArgument?
 
@@ -37,6 +45,7 @@ struct PlanCommand: ParsableCommand {
     var out: String?
 
     @Option(
+        name: [.customLong("only"), .customLong("object")],
         help: ArgumentHelp(
             "Plan for this object and nothing else (repeatable); or show only actions of these "
                 + "kinds: add,change,remove,replace,rename.",
@@ -74,6 +83,11 @@ struct PlanCommand: ParsableCommand {
     func validate() throws {
         guard paths.isEmpty == (to != nil) else {
             throw ValidationError("name what is wished: paths, or a generation with --to @N")
+        }
+        guard against == nil || live == nil && to == nil else {
+            throw ValidationError(
+                "--against says what is live: neither --live nor --to goes with it"
+            )
         }
     }
 
@@ -136,11 +150,16 @@ struct PlanCommand: ParsableCommand {
     }
 
     private func origin(_ base: String?) throws(LiveGraphError) -> LiveGraphSource {
-        let found = try LiveGraphSource(
-            named: live,
-            control: control,
-            fileBytesMax: fileSize.fileBytesMax
-        )
+        let found: LiveGraphSource
+        if let against {
+            found = try against.live()
+        } else {
+            found = try LiveGraphSource(
+                named: live,
+                control: control,
+                fileBytesMax: fileSize.fileBytesMax
+            )
+        }
         // A saved plan is run elsewhere, so it has no paths that depend on a place.
         return base.map(found.anchored) ?? found
     }

@@ -9,14 +9,20 @@ struct ReloadCommand: ParsableCommand {
         abstract: "Makes the daemon look at its files now, and says what came of it."
     )
 
-    @Flag(help: "Wait for the verdict; this is what happens anyway.")
-    var wait = false
+    @Option(
+        help: ArgumentHelp(
+            "Longest wait for the verdict (--wait alone: any time, as without it).",
+            valueName: "duration"
+        )
+    )
+    var wait: DurationArgument?
 
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
     func run() throws {
-        try show(try ask(.reload, of: control), as: output.format)
+        let limit = wait.map { Int64(clamping: max($0.seconds, 1)) }
+        try show(try ask(.reload, of: control, timeoutSeconds: limit), as: output.format)
     }
 }
 

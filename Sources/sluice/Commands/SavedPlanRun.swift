@@ -20,7 +20,7 @@ struct SavedPlanRun {
         do throws(SavedPlanError) {
             saved = try SavedPlan(encoded: bytes)
         } catch {
-            return try refuse(error.reason, .refused)
+            return try refuse(error.reason, .refused, "DamagedPlan")
         }
         let origin: LiveGraphSource
         do throws(LiveGraphError) {
@@ -28,6 +28,11 @@ struct SavedPlanRun {
         } catch {
             report(error.findings, lines: error.lines)
             return try end(with: error.status)
+        }
+        let made = saved.json["live"]?["generation"]?.integer ?? 0
+        if options.strict, made != origin.generation {
+            let reason = "it was made against @\(made), and \(origin.title) is live (--strict)"
+            return try refuse(reason, .stalePlan, "Stale")
         }
         if options.output.format == .text { try show(saved, origin) }
         let request = ApplyRequest(
@@ -72,12 +77,12 @@ struct SavedPlanRun {
         )
     }
 
-    private func refuse(_ reason: String, _ status: ExitStatus) throws {
+    private func refuse(_ reason: String, _ status: ExitStatus, _ word: String) throws {
         switch options.output.format {
         case .json:
             Terminal.print(
                 json: [
-                    "exit": .integer(Int64(status.rawValue)), "reason": "DamagedPlan",
+                    "exit": .integer(Int64(status.rawValue)), "reason": .text(word),
                     "message": .text(reason), "diagnostics": [],
                 ])
         case .text: Terminal.note("error: \(path): \(reason); nothing was done\n")

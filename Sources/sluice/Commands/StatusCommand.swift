@@ -2,6 +2,7 @@ import ArgumentParser
 import ControlAPI
 import Glibc
 import GraphModel
+import Reconciliation
 
 /// `sluice status`: how the daemon does.
 struct StatusCommand: ParsableCommand {
@@ -10,12 +11,24 @@ struct StatusCommand: ParsableCommand {
         abstract: "Says what is live, since when, and what is wrong.",
         discussion: """
             Ends with 1 while less is served than was wished, or the state is damaged. With --watch \
-            it goes on until it is interrupted, or the daemon has ended.
+            it goes on until it is interrupted, or the daemon has ended. With --commit it says what \
+            became of a commit, as sluice wait does, and waits for nothing.
+
+            sluice status vm1 base      only these nodes and exports, and what they have to do with
             """
     )
 
+    @Argument(help: "Nodes and exports to tell of; without any, all exports and what is wrong.")
+    var objects: [String] = []
+
     @Flag(help: "Tells which file is live in which generation, and why one is not.")
     var files = false
+
+    @Flag(help: "Tells more of each export: where it is, and what it has done.")
+    var wide = false
+
+    @Option(help: "What became of a commit of the files' work tree, at least 7 digits.")
+    var commit: String?
 
     @Flag(help: "Goes on, and prints the status again whenever it has changed.")
     var watch = false
@@ -23,29 +36,84 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var control: ControlOptions
     @OptionGroup var output: OutputOptions
 
+    func validate() throws {
+        guard objects.isEmpty || !files else {
+            throw ValidationError("--files tells of all files: name no object with it")
+        }
+        guard commit == nil || objects.isEmpty && !files && !watch && !wide else {
+            throw ValidationError("--commit stands alone")
+        }
+    }
+
     func run() throws {
+        if let commit {
+            let query = ControlQuery(["commit": commit, "seconds": "0"])
+            return try show(try ask(.wait, of: control, query: query), as: output.format)
+        }
         let status = try find()
         if watch { try follow(status) }
         Terminal.print(text(of: status))
-        if status["conditions"]?["Degraded"]?["status"]?.flag == true {
+        if objects.isEmpty ? isDegraded(status) : ObjectStatus.isDown(status) {
             throw ExitCode(ExitStatus.failure.rawValue)
         }
     }
 }
 
 extension StatusCommand {
+    private func isDegraded(_ status: JSONValue) -> Bool {
+        status["conditions"]?["Degraded"]?["status"]?.flag == true
+    }
+
     /// Time between two looks, in microseconds.
     private static let lookMicroseconds: useconds_t = 500_000
 
     private func find() throws -> JSONValue {
-        try ask(.status, of: control, query: files ? ControlQuery(["files": "1"]) : ControlQuery())
+        let query = files ? ControlQuery(["files": "1"]) : ControlQuery()
+        let status = try ask(.status, of: control, query: query)
+        if objects.isEmpty, !wide { return status }
+        let graph = try ask(.graph, of: control)
+        guard objects.isEmpty else {
+            return ObjectStatus.json(try stories(in: graph, status), status)
+        }
+        return wideStatus(status, graph)
+    }
+
+    /// The objects that were asked for; ends the command when there is none of a name.
+    private func stories(in graph: JSONValue, _ status: JSONValue) throws -> [JSONValue] {
+        try objects.map { word in
+            if let found = ObjectStatus(word, in: graph, status) { return found.json }
+            let closest = Spelling.near(word, among: ObjectStory.names(in: graph))
+            Terminal.note(
+                "error: nothing that is live is called \"\(word)\""
+                    + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "") + "\n"
+            )
+            throw ExitCode(ExitStatus.usage.rawValue)
+        }
+    }
+
+    /// The status with all that the graph tells of exports.
+    private func wideStatus(_ status: JSONValue, _ graph: JSONValue) -> JSONValue {
+        let members = (status.members ?? []).map { member -> JSONValue.Member in
+            guard member.key == "exports" else { return member }
+            let exports = (member.value.list ?? []).map { export -> JSONValue in
+                let record = graph["exports"]?.list?.first { $0["name"] == export["name"] }
+                let own = export.members ?? []
+                let others = (record?.members ?? []).filter { more in
+                    !own.contains { $0.key == more.key }
+                }
+                return .object(own + others)
+            }
+            return JSONValue.Member(member.key, .list(exports))
+        }
+        return .object(members)
     }
 
     private func text(of status: JSONValue) -> String {
         switch output.format {
         case .json: watch ? status.compactText + "\n" : status.prettyText
         case .text where files: FilesText(status).text
-        case .text: StatusText(status).text
+        case .text where !objects.isEmpty: ObjectStatus.text(of: status)
+        case .text: StatusText(status, isWide: wide).text
         }
     }
 
@@ -74,14 +142,16 @@ func ask(
     _ endpoint: ControlEndpoint,
     of control: ControlOptions,
     query: ControlQuery = ControlQuery(),
-    body: JSONValue? = nil
+    body: JSONValue? = nil,
+    timeoutSeconds: Int64? = nil
 ) throws -> JSONValue {
     let socket = control.socket(for: endpoint)
     do throws(ControlError) {
         let answer = try ControlClient(socket: socket).ask(
             endpoint,
             query: query,
-            body: body?.compactBytes ?? []
+            body: body?.compactBytes ?? [],
+            timeoutSeconds: timeoutSeconds ?? ControlClient.answerSecondsMax
         )
         guard
             // What is no JSON has been cut off, or comes from something else than a daemon.
@@ -103,8 +173,12 @@ func ask(
 /// The status for people.
 struct StatusText {
     private let status: JSONValue
+    private let isWide: Bool
 
-    init(_ status: JSONValue) { self.status = status }
+    init(_ status: JSONValue, isWide: Bool = false) {
+        self.status = status
+        self.isWide = isWide
+    }
 
     var text: String {
         var lines = [head]
@@ -140,6 +214,7 @@ struct StatusText {
                 "  " + pad(export["name"]?.text ?? "", 20)
                     + pad("node " + (export["node"]?.text ?? ""), 26) + counted(count, "client")
             )
+            if isWide { lines.append("      " + ExportFacts(export).text) }
         }
         return lines.joined(separator: "\n") + "\n"
     }

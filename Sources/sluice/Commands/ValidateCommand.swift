@@ -1,5 +1,6 @@
 import ArgumentParser
 import ControlAPI
+import Glibc
 import GraphModel
 import Reconciliation
 
@@ -10,7 +11,8 @@ struct ValidateCommand: ParsableCommand {
         abstract: "Checks files: syntax, options, names, cycles, permissions.",
         discussion: """
             Every fault is reported in one run, with its place and a remedy. Nothing is opened but \
-            the files. Exit 0: good, 11: permissions conflict, 65: invalid, 66: cannot be read.
+            the files. Exit 0: good, 11: permissions conflict, 65: invalid, 66: cannot be read. \
+            With --watch it goes on until it is interrupted.
             """,
         aliases: ["check"]
     )
@@ -24,6 +26,9 @@ struct ValidateCommand: ParsableCommand {
     @Flag(help: "Take warnings for errors.")
     var strict = false
 
+    @Flag(help: "Goes on, and checks again whenever a file has changed.")
+    var watch = false
+
     @Flag(help: "Show all findings, not only the first 50.")
     var full = false
 
@@ -33,26 +38,59 @@ struct ValidateCommand: ParsableCommand {
     @OptionGroup var fileSize: FileSizeOptions
     @OptionGroup var colour: ColourOptions
 
+    func validate() throws {
+        guard !watch || !paths.contains("-") else {
+            throw ValidationError("standard input does not change: --watch wants files")
+        }
+    }
+
     func run() throws {
         colour.take()
-        let source = ConfigurationSource(
-            paths: paths,
-            fileBytesMax: fileSize.fileBytesMax,
-            isFull: full
-        )
+        if watch { try follow() }
+        try end(with: show(source))
+    }
+
+    /// Time between two looks, in microseconds.
+    private static let lookMicroseconds: useconds_t = 500_000
+
+    /// Checks again and again, until nobody reads what it finds.
+    private func follow() throws {
+        var shown: ConfigurationSource?
+        while true {
+            let found = source
+            if shown?.hasSame(found) != true {
+                if isatty(STDERR_FILENO) == 1, format == .text {
+                    Terminal.note("\u{1B}[H\u{1B}[2J")
+                }
+                let status = show(found)
+                // Said also when nothing is wrong: somebody waits for it.
+                let word = status == .done ? "good" : "not good (\(status.rawValue))"
+                let line = format == .text ? "\(found.texts.count) files: \(word)\n" : ""
+                guard Terminal.tries(line) else { throw ExitCode.success }
+                shown = found
+            }
+            usleep(Self.lookMicroseconds)
+        }
+    }
+
+    private var source: ConfigurationSource {
+        ConfigurationSource(paths: paths, fileBytesMax: fileSize.fileBytesMax, isFull: full)
+    }
+
+    /// Prints what is found, and says what it is good for.
+    private func show(_ source: ConfigurationSource) -> ExitStatus {
         let read = source.configuration
         let status = status(source, read)
         let findings = source.findings(of: read)
         switch format {
         case .json where source.faults.isEmpty:
             let fixes = source.fixes(of: read)
-            Terminal.print(GraphAnswer(read, fixes: fixes).json.prettyText)
+            show(json: GraphAnswer(read, fixes: fixes).json)
         case .json:
-            Terminal.print(
-                json: [
-                    "format": "sluice.validate/1", "ok": false,
-                    "diagnostics": .list(findings.map(\.json)), "graph": .null,
-                ])
+            show(json: [
+                "format": "sluice.validate/1", "ok": false,
+                "diagnostics": .list(findings.map(\.json)), "graph": .null,
+            ])
         case .github: Terminal.print(AnnotationText.text(of: findings))
         case .text:
             let fixes =
@@ -65,13 +103,20 @@ struct ValidateCommand: ParsableCommand {
                 fixes: fixes,
                 paths: paths
             )
-            if status == .done { Terminal.print(summary(of: read, files: source.texts.count)) }
+            if status == .done, !watch {
+                Terminal.print(summary(of: read, files: source.texts.count))
+            }
         }
         if format != .github, environment("GITHUB_ACTIONS") == "true", !findings.isEmpty {
             // The host reads annotations from both streams; -o json must not be mixed with them.
             Terminal.note(AnnotationText.text(of: findings))
         }
-        try end(with: status)
+        return status
+    }
+
+    /// Prints an answer for programs: on one line, when others follow.
+    private func show(json: JSONValue) {
+        Terminal.print(watch ? json.compactText + "\n" : json.prettyText)
     }
 
     private func status(_ source: ConfigurationSource, _ read: Configuration) -> ExitStatus {

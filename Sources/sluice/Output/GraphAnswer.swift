@@ -23,11 +23,12 @@ struct GraphAnswer {
                     $0.json(marks: configuration.marks, fixes: fixes)
                 }
             ),
-            "graph": configuration.resolved.map(graph) ?? .null,
+            "graph": configuration.resolved.map(Self.graph) ?? .null,
         ]
     }
 
-    private func graph(_ resolved: ResolvedGraph) -> JSONValue {
+    /// A graph with its masks and threads.
+    static func graph(_ resolved: ResolvedGraph) -> JSONValue {
         let description = resolved.description
         return [
             "digest": .text(description.digest),
@@ -57,7 +58,7 @@ struct GraphAnswer {
         ]
     }
 
-    private func edge(_ edge: ResolvedEdge) -> JSONValue {
+    private static func edge(_ edge: ResolvedEdge) -> JSONValue {
         [
             "parent": .text(edge.parent), "name": .text(edge.edge), "child": .text(edge.child),
             "role": .text(edge.role.word), "used": .text(edge.masks.used.description),

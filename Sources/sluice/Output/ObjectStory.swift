@@ -52,6 +52,13 @@ struct ObjectStory {
         return text
     }
 
+    /// The beginning of the story, and how the object does.
+    func short(state: String) -> String {
+        var text = head + "\n" + rows("state", [state]) + rows("used by", users)
+        if kind == .export { text += rows("has done", [ExportFacts(record).text]) }
+        return text + rows("uses", uses)
+    }
+
     /// The story for programs.
     var json: JSONValue {
         [
