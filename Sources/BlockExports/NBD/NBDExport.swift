@@ -6,7 +6,10 @@ internal import RingLoop
 ///
 /// ```
 /// open --close()--> closing: clients get ESHUTDOWN and are disconnected, none is taken
+/// open --moveBegan()--> moving: clients wait --moveEnded()--> open
 /// ```
+/// A client goes to the port with the fewest of them. When ports come, those that were there give
+/// up what is more than their share.
 package final class NBDExport: ExportHandler {
     /// The export's key in the configuration.
     package let key: String
@@ -14,14 +17,23 @@ package final class NBDExport: ExportHandler {
     private struct State {
         var clients: [UInt64: ExportClient] = [:]
         var clientCount: UInt64 = 0
-        /// In the order in which they came; new clients go to the last.
-        var groups: [NBDConnectionGroup] = []
+        /// In the order in which they came.
+        var seats: [Seat] = []
+        /// Whether ports come and go, so that no client is given to one.
+        var isMoving = false
         /// Clients for whom there is no port at the moment.
         var waiting: [NBDPassage] = []
         var isClosing = false
-        /// Ports that were left and whose clients are not all on their way yet.
+        /// Ports that were left and whose clients are not all on their way yet, and clients that
+        /// are given up by ports that stay.
         var leavingCount = 0
         var handoverWaits: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// A port's connections, and how many clients were given to it and are not gone.
+    private struct Seat {
+        let group: NBDConnectionGroup
+        var clientCount = 0
     }
     private let state = Locked(State())
 
@@ -41,10 +53,12 @@ package final class NBDExport: ExportHandler {
     package func attach(_ port: ExportPort) {
         let group = NBDConnectionGroup(export: self, port: port)
         port.client = group
-        let waiting = state.withLock { state in
-            state.groups.append(group)
+        let waiting = state.withLock { state -> [NBDPassage] in
+            state.seats.append(Seat(group: group))
+            guard !state.isMoving else { return [] }
             let waiting = state.waiting
             state.waiting = []
+            state.seats[state.seats.count - 1].clientCount = waiting.count
             return waiting
         }
         for passage in waiting { group.adopt(passage) }
@@ -52,13 +66,41 @@ package final class NBDExport: ExportHandler {
 
     package func detach(_ port: ExportPort) {
         let (group, isClosing) = state.withLock { state in
-            let index = state.groups.firstIndex { $0.port === port }
+            let index = state.seats.firstIndex { $0.group.port === port }
             if index != nil, !state.isClosing { state.leavingCount += 1 }
-            return (index.map { state.groups.remove(at: $0) }, state.isClosing)
+            return (index.map { state.seats.remove(at: $0).group }, state.isClosing)
         }
         port.client = nil
         guard let group else { return }
         if isClosing { group.shutDown() } else { group.leave() }
+    }
+
+    package func moveBegan(portCount: Int) {
+        let releases = state.withLock { state -> [(group: NBDConnectionGroup, count: Int)] in
+            state.isMoving = true
+            let clientCount = state.seats.reduce(0) { $0 + $1.clientCount }
+            let share = (clientCount + portCount - 1) / max(portCount, 1)
+            let releases = state.seats.filter { $0.clientCount > share }
+                .map { ($0.group, $0.clientCount - share) }
+            for (_, count) in releases { state.leavingCount += count }
+            return releases
+        }
+        for (group, count) in releases {
+            // A loop that has ended has no clients.
+            guard group.loop.post({ group.release(count) }) else {
+                for _ in 0..<count { clientsLeft() }
+                continue
+            }
+        }
+    }
+
+    package func moveEnded() {
+        let waiting = state.withLock { state in
+            state.isMoving = false
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for passage in waiting { deliver(passage) }
     }
 
     package func waitForHandover() async {
@@ -72,8 +114,9 @@ package final class NBDExport: ExportHandler {
         }
     }
 
-    /// The last client of a port that was left is on its way; called once for each, on its loop.
-    func groupLeft() {
+    /// The last client of a port that was left is on its way, or one that a port gave up; called
+    /// once for each.
+    func clientsLeft() {
         let waits = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             state.leavingCount -= 1
             guard state.leavingCount == 0 else { return [] }
@@ -89,7 +132,7 @@ package final class NBDExport: ExportHandler {
             state.isClosing = true
             let waiting = state.waiting
             state.waiting = []
-            return (waiting, state.groups)
+            return (waiting, state.seats.map(\.group))
         }
         for passage in waiting { _ = clinux_close(passage.fd) }
         for group in groups { group.loop.post { group.shutDown() } }
@@ -110,13 +153,27 @@ package final class NBDExport: ExportHandler {
         state.withLock { state in _ = state.clients.removeValue(forKey: number) }
     }
 
-    /// Brings a client to the port of this moment, or keeps it until there is one; any thread.
+    /// A connection is over, or its client on its way to another port.
+    func connectionEnded(in group: NBDConnectionGroup) {
+        state.withLock { state in
+            guard let index = state.seats.firstIndex(where: { $0.group === group }) else { return }
+            state.seats[index].clientCount -= 1
+        }
+    }
+
+    /// Brings a client to the port with the fewest, or keeps it until there is one; any thread.
     func deliver(_ passage: NBDPassage) {
         let group = state.withLock { state -> NBDConnectionGroup?? in
             guard !state.isClosing else { return .some(nil) }
-            if let group = state.groups.last { return .some(group) }
-            state.waiting.append(passage)
-            return nil
+            let counts = state.seats.map(\.clientCount)
+            guard !state.isMoving, let least = counts.min(),
+                let index = counts.firstIndex(of: least)
+            else {
+                state.waiting.append(passage)
+                return nil
+            }
+            state.seats[index].clientCount += 1
+            return .some(state.seats[index].group)
         }
         guard let group else { return }
         guard let group, group.loop.post({ group.adopt(passage) }) else {

@@ -26,6 +26,8 @@ package final class ExportPort {
         self.loop = loop
         self.path = path
         self.counters = counters
+        // They may be of a port that was here or elsewhere before.
+        counters.pauseBegan()
     }
 
     func switchPath(_ newPath: IOPath) {

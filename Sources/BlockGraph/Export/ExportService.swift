@@ -69,9 +69,19 @@ package protocol ExportHandler: AnyObject, Sendable {
     /// Serves through a port from now on; called on the port's loop at commit.
     func attach(_ port: ExportPort)
 
-    /// Stops serving through a port: clients are disconnected, or wait for another port when the
-    /// export moves to another loop. Called on the port's loop at commit, after a drain.
+    /// Stops serving through a port: clients are disconnected, or go to another port when the
+    /// export moves to other loops. Called on the port's loop at commit, after a drain.
     func detach(_ port: ExportPort)
+
+    /// Ports are about to be attached or detached, after a drain: clients go to none of them until
+    /// ``moveEnded()``. Called by the control plane.
+    ///
+    /// - Parameter portCount: How many ports there will be.
+    func moveBegan(portCount: Int)
+
+    /// All ports are there that will be, and share the clients among them. Called by the control
+    /// plane.
+    func moveEnded()
 
     /// Waits until the clients of ports that were detached are at the port of this moment, or gone.
     func waitForHandover() async
@@ -81,6 +91,8 @@ package protocol ExportHandler: AnyObject, Sendable {
 }
 
 extension ExportHandler {
+    package func moveBegan(portCount: Int) {}
+    package func moveEnded() {}
     package func waitForHandover() async {}
 }
 

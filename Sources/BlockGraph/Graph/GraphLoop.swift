@@ -122,14 +122,19 @@ package actor GraphLoop {
         return oldest.generation
     }
 
-    /// Stops exports from taking requests and waits until what they took is answered.
+    /// Stops exports from taking requests; one step.
+    func pause(_ exports: [String]) {
+        let paused = exports.compactMap { ports[$0] }
+        for port in paused { port.pause() }
+        drainedNodes = reachable(from: paused.map(\.path))
+        for node in drainedNodes { node.driver.drainBegan() }
+    }
+
+    /// Waits until what paused exports took is answered.
     ///
     /// - Returns: Exports that still have requests when the deadline comes; they stay paused.
     func drain(_ exports: [String], until deadlineNanoseconds: UInt64) async -> [String] {
         let drained = exports.compactMap { ports[$0] }
-        for port in drained { port.pause() }
-        drainedNodes = reachable(from: drained.map(\.path))
-        for node in drainedNodes { node.driver.drainBegan() }
         var paths = drained.map { ExportPath(export: $0.exportName, path: $0.path) }
         // A path that was switched without a drain may still carry requests to the same nodes.
         let identities = Set(drainedNodes.map(\.identity))

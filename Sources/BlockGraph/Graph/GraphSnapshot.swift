@@ -27,10 +27,10 @@ package struct GraphSnapshot: Sendable {
     package struct ExportState: Sendable {
         /// Who serves it.
         package let handler: any ExportHandler
-        /// What was answered through it.
-        package let counters: ExportCounters
-        /// The I/O thread on which it is served.
-        package let thread: String
+        /// What was answered through it, on each thread.
+        package let tally: ExportTally
+        /// The I/O threads on which it is served, sorted.
+        package let threads: [String]
     }
 
     /// Number of the last commit; 0 before the first.

@@ -20,11 +20,16 @@ extension GraphTransaction {
         }
         let services = addPorts(to: &loopChanges, wiring: wiring)
         moving = services.filter { name, service in
-            graph.exports[name].map { $0.thread != service.thread } ?? false
-        }.mapValues(\.thread)
+            graph.exports[name].map { $0.threads != service.threads } ?? false
+        }.mapValues(\.threads)
+        let attaching = services.filter { graph.exports[$0]?.threads != $1.threads }
+        for service in attaching.values {
+            service.handler.moveBegan(portCount: service.threads.count)
+        }
         for change in changes { change.commit() }
         for (thread, cpu) in rebound { _ = await thread.bind(toCPU: cpu) }
         await switchLoops(loopChanges)
+        for service in attaching.values { service.handler.moveEnded() }
         for record in leaving { graph.lingering.append((graph.generation, record)) }
         note(services)
         await waitForMoves()
@@ -80,45 +85,49 @@ extension GraphTransaction {
         var services: [String: GraphSnapshot.ExportState] = [:]
         for name in exportsThatMove {
             guard let service = graph.exports[name] else { continue }
-            loopChanges[service.thread]?.leavingPorts.append(
-                LoopChange.LeavingPort(export: name, handler: service.handler)
-            )
+            let staying = desired.exports[name]?.servingThreads ?? []
+            for thread in service.threads where !staying.contains(thread) {
+                loopChanges[thread]?.leavingPorts.append(
+                    LoopChange.LeavingPort(export: name, handler: service.handler)
+                )
+            }
         }
         let moved = loopChanges.mapValues { Set($0.retargets.map(\.parent)).union(touched) }
         for name in affected.exports {
             guard let export = desired.exports[name], let prepared = preparedExports[export.type]
             else { continue }
-            let home = thread(of: export)
             let port = wiring.port(of: export)
             let live = graph.exports[name]
             let service = GraphSnapshot.ExportState(
                 handler: prepared.handler(for: name),
-                counters: live?.counters ?? ExportCounters(),
-                thread: home
+                tally: (live?.tally ?? ExportTally()).moved(to: export.servingThreads),
+                threads: export.servingThreads
             )
             services[name] = service
-            if live?.thread != home {
-                loopChanges[home]?.newPorts.append(
-                    LoopChange.NewPort(
-                        port: port,
-                        handler: service.handler,
-                        counters: service.counters
+            for thread in service.threads {
+                if live?.threads.contains(thread) != true {
+                    loopChanges[thread]?.newPorts.append(
+                        LoopChange.NewPort(
+                            port: port,
+                            handler: service.handler,
+                            counters: service.tally.counters(of: thread)
+                        )
                     )
-                )
-            } else if isOther(export, moved[home] ?? [], wiring) {
-                loopChanges[home]?.switchedPorts.append(port)
+                } else if isOther(export, moved[thread] ?? [], wiring) {
+                    loopChanges[thread]?.switchedPorts.append(port)
+                }
             }
         }
         return services
     }
 
-    /// Waits until the clients of exports that went to another thread are served there.
+    /// Waits until the clients of exports that went to other threads are served there.
     private func waitForMoves() async {
         guard !moving.isEmpty else { return }
-        for (name, thread) in moving.sorted(by: { $0.key < $1.key }) {
+        for (name, threads) in moving.sorted(by: { $0.key < $1.key }) {
             await graph.exports[name]?.handler.waitForHandover()
             // What came with them is counted there.
-            await graph.threads[thread]?.turn()
+            for thread in threads { await graph.threads[thread]?.turn() }
         }
         movePauseNanoseconds = MonotonicClock.now - drainStartNanoseconds
     }
@@ -176,14 +185,14 @@ extension GraphTransaction {
             name,
             service -> Receipt.Export? in
             guard let before = totalsBefore[name] else { return nil }
-            let after = service.counters.totals
+            let after = service.tally.totals
             return Receipt.Export(
                 name: name,
                 completed: after.completed - before.completed,
                 failed: after.failed - before.failed,
                 held: after.held - before.held,
                 longestHeldNanoseconds: after.held > before.held
-                    ? service.counters.longestHeldOfLastPause : 0,
+                    ? service.tally.longestHeldOfLastPause : 0,
                 pauseNanoseconds: pause(of: name)
             )
         }

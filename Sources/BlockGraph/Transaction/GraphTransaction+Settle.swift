@@ -134,10 +134,11 @@ extension GraphTransaction {
             throw GraphError(
                 code: .openFailed,
                 object: "node/\(name)",
-                reason: "node \(name) is needed on the I/O threads "
-                    + threads.joined(separator: ", ")
-                    + " and can live on one only while it may be written; set read-only: true, or "
-                    + "serve the exports above it on the same iothread"
+                reason: "node \(name) (\(entry.record.description.driver)) is needed on the I/O "
+                    + "threads \(threads.joined(separator: ", ")) and can live on one only while it "
+                    + "may be written; give the exports above it one iothread, the same for all, or "
+                    + "set read-only: true (every node can live on several threads but a qcow2 that "
+                    + "may be written, and an nbd whose server takes one connection)"
             )
         }
     }

@@ -43,8 +43,8 @@ final class GraphTransaction {
     var hasSettled = false
     var drainStartNanoseconds: UInt64 = 0
     var pauseNanoseconds: UInt64 = 0
-    /// Exports that go on on another thread, with its name.
-    var moving: [String: String] = [:]
+    /// Exports that go on on other threads, with their names.
+    var moving: [String: [String]] = [:]
     var movePauseNanoseconds: UInt64 = 0
     var totalsBefore: [String: ExportTotals] = [:]
 
@@ -79,7 +79,7 @@ final class GraphTransaction {
     /// Opens, binds, locks and computes everything that the wished graph needs, I/O running.
     func prepare() throws(GraphError) {
         try addMoved()
-        totalsBefore = graph.exports.mapValues(\.counters.totals)
+        totalsBefore = graph.exports.mapValues(\.tally.totals)
         try startThreads()
         try rebindThreads()
         for participant in graph.participants {
@@ -299,9 +299,13 @@ final class GraphTransaction {
         drainStartNanoseconds = MonotonicClock.now
         for name in transition.drainedExports.union(exportsThatMove).sorted() {
             guard let service = graph.exports[name] else { continue }
-            drained[service.thread, default: []].append(name)
+            for thread in service.threads { drained[thread, default: []].append(name) }
         }
         let deadline = drainStartNanoseconds + transition.drainTimeoutNanoseconds
+        // All of them first: what one loop waits for may be held back by a limit on another.
+        for (thread, exports) in drained.sorted(by: { $0.key < $1.key }) {
+            await graph.threads[thread]?.pause(exports)
+        }
         for (thread, exports) in drained.sorted(by: { $0.key < $1.key }) {
             guard let loop = graph.threads[thread] else { continue }
             let busy = await loop.drain(exports, until: deadline)
@@ -317,19 +321,15 @@ final class GraphTransaction {
         }
     }
 
-    /// Live exports that leave their thread, or at all; by name.
+    /// Live exports that go on on other threads, or leave; by name.
     var exportsThatMove: [String] {
         let moving = affected.exports.filter { name in
             guard let service = graph.exports[name], let export = desired.exports[name] else {
                 return false
             }
-            return thread(of: export) != service.thread
+            return export.servingThreads != service.threads
         }
         return (moving + affected.goneExports).sorted()
-    }
-
-    func thread(of export: ExportDescription) -> String {
-        export.options.text("iothread") ?? LiveGraph.defaultThread
     }
 
     /// Forgets everything that was prepared, newest first; the live graph goes on as it was.

@@ -99,9 +99,9 @@ extension Catalog {
         ),
         OptionSpecification(
             "iothread",
-            .reference(.ioThread),
+            .oneOrMore(.reference(.ioThread)),
             change: .reopen,
-            "Thread that serves it."
+            "Thread that serves it, or threads that share its clients among them."
         ),
         OptionSpecification(
             "share",

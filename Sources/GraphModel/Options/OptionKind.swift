@@ -22,6 +22,8 @@ package indirect enum OptionKind: Hashable, Sendable {
     case errorNumber
     /// Values of one kind, in order.
     case list(OptionKind)
+    /// A value of one kind, or a set of them written as a list.
+    case oneOrMore(OptionKind)
     /// Named values.
     case mapping([OptionSpecification])
     /// `true`, or named values: something is wished, perhaps with details.
@@ -73,6 +75,7 @@ extension OptionKind {
             words.count == 1 ? words[0] : "one of " + words.joined(separator: ", ")
         case .errorNumber: "an error such as EIO, or its number"
         case .list(let kind): "a list, each \(kind.expectation)"
+        case .oneOrMore(let kind): "\(kind.expectation), or a list of such"
         case .mapping(let options): "a mapping with " + Self.keys(options)
         case .flagOrMapping(let options): "true, or a mapping with " + Self.keys(options)
         case .variant(let key, let cases):

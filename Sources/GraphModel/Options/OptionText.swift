@@ -8,8 +8,9 @@ package enum OptionText {
         case (.integer(let number), .errorNumber):
             ErrorNumber.named.first { $0.number == number }?.name ?? String(number)
         case (.integer(let mode), .fileMode): "0" + String(mode, radix: 8)
-        case (.list(let values), .list(let element)):
+        case (.list(let values), .list(let element)), (.list(let values), .oneOrMore(let element)):
             "[" + values.map { text(of: $0, kind: element) }.joined(separator: ", ") + "]"
+        case (_, .oneOrMore(let element)): text(of: value, kind: element)
         default: value.json.shownText
         }
     }

@@ -17,11 +17,10 @@ package struct GraphPlacement: Sendable {
         var serving = found
         for place in index.exportEdges {
             let edge = index.edges[place]
-            let thread =
-                index.exports[Int(-1 - edge.parent)].options.text("iothread")
-                ?? Self.defaultThread
             let child = Int(edge.child)
-            found[child] = table.union(found[child], table.set(of: thread))
+            for thread in index.exports[Int(-1 - edge.parent)].servingThreads {
+                found[child] = table.union(found[child], table.set(of: thread))
+            }
             serving[child] = found[child]
         }
         for node in order.lazy.map(Int.init) {

@@ -50,7 +50,7 @@ struct ImpactAnalysis {
         // its bytes come from was compared above: filters that keep none are no reason to pause.
         if difference[.listener].changed[export.listener] != nil { notice = max(notice, .change) }
         let threads = difference[.ioThread].changed
-        if !threads.isEmpty, let thread = export.options.text("iothread"), threads[thread] != nil {
+        if !threads.isEmpty, export.ioThreads.contains(where: { threads[$0] != nil }) {
             notice = max(notice, .change)
         }
         switch notice {

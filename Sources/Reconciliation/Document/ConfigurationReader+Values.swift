@@ -13,6 +13,13 @@ extension ConfigurationReader {
         marks.add(path, at: place(value))
         switch kind {
         case .list(let element): return readList(of: element, value, path: path)
+        case .oneOrMore(let element):
+            if tape.kind(value) == .sequence { return readSet(of: element, value, path: path) }
+            guard tape.isScalar(value), !tape.isNull(value) else {
+                reportType(kind, value, path: path)
+                return nil
+            }
+            return readScalar(element, value, path: path)
         case .mapping(let options):
             return readMapping(options, value, path: path).map { .mapping($0) }
         case .flagOrMapping(let options):
@@ -267,7 +274,7 @@ extension ConfigurationReader {
                 return nil
             }
             return .fraction(number)
-        case .reference, .list, .mapping, .flagOrMapping, .variant:
+        case .reference, .list, .oneOrMore, .mapping, .flagOrMapping, .variant:
             reportType(kind, value, path: path)
             return nil
         }

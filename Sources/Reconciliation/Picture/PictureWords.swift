@@ -10,7 +10,13 @@ enum PictureWords {
         var words = [export.isWritable ? "writable" : "read-only"]
         if export.publicName != export.name { words.append("as \"\(short(export.publicName))\"") }
         if !export.listener.isEmpty { words.append("on \(short(export.listener))") }
-        if let thread = export.options.text("iothread") { words.append("thread \(short(thread))") }
+        let threads = export.ioThreads
+        if !threads.isEmpty {
+            words.append(
+                (threads.count == 1 ? "thread " : "threads ")
+                    + short(threads.joined(separator: ", "))
+            )
+        }
         return words
     }
 

@@ -122,7 +122,14 @@ extension Options {
         if let group = text("throttle-group") {
             found.append(ObjectKind.throttleGroup.object(group))
         }
-        if let thread = text("iothread") { found.append(ObjectKind.ioThread.object(thread)) }
+        switch self["iothread"] {
+        case .text(let thread): found.append(ObjectKind.ioThread.object(thread))
+        case .list(let threads):
+            for case .text(let thread) in threads {
+                found.append(ObjectKind.ioThread.object(thread))
+            }
+        default: break
+        }
         return found
     }
 }

@@ -39,6 +39,8 @@ enum OptionSchema {
         case .fileMode: "Permission bits in octal digits: 0660."
         case .errorNumber: "An error's name such as EIO, or its number."
         case .reference(let kind): "The name of \(kind.titleWithArticle)."
+        case .oneOrMore(.reference(let kind)):
+            "The name of \(kind.titleWithArticle), or a list of such."
         default: nil
         }
     }
@@ -89,6 +91,16 @@ enum OptionSchema {
                 ]
             ]
         case .list(let element): return ["type": "array", "items": type(of: element)]
+        case .oneOrMore(let element):
+            return [
+                "anyOf": [
+                    type(of: element),
+                    [
+                        "type": "array", "minItems": 1, "uniqueItems": true,
+                        "items": type(of: element),
+                    ],
+                ]
+            ]
         case .mapping(let options): return mapping(options)
         case .flagOrMapping(let options):
             return ["anyOf": [type(of: .flag), mapping(options)]]

@@ -45,9 +45,9 @@ struct GraphReport {
         return [
             "name": .text(name), "type": .text(export.type), "node": .text(export.node),
             "listener": .text(export.listener), "options": export.options.json,
-            "thread": .text(state?.thread ?? ""),
+            "threads": JSONValue(texts: state?.threads ?? []),
             "clients": .list(state?.handler.clients.map(\.json) ?? []),
-            "counters": state?.counters.totals.json ?? .null,
+            "counters": state?.tally.json ?? .null,
         ]
     }
 }
@@ -76,15 +76,27 @@ extension GraphSnapshot.NodeState {
     }
 }
 
+extension ExportTally {
+    /// The counters, summed, and what each thread of now has answered.
+    fileprivate var json: JSONValue {
+        let completed = threads.map { name, totals in
+            JSONValue.Member(name, .integer(Int64(clamping: totals.completed)))
+        }
+        return .object(
+            totals.members + [JSONValue.Member("completed-by-thread", .object(completed))]
+        )
+    }
+}
+
 extension ExportTotals {
     /// The counters.
-    fileprivate var json: JSONValue {
+    fileprivate var members: [JSONValue.Member] {
         let counts: [(String, UInt64)] = [
             ("reads", reads), ("writes", writes), ("flushes", flushes), ("discards", discards),
             ("zeroes", zeroes), ("extents", extents), ("bytes-read", bytesRead),
             ("bytes-written", bytesWritten), ("failed", failed), ("held", held),
             ("longest-held-ns", longestHeldNanoseconds),
         ]
-        return .object(counts.map { JSONValue.Member($0.0, .integer(Int64(clamping: $0.1))) })
+        return counts.map { JSONValue.Member($0.0, .integer(Int64(clamping: $0.1))) }
     }
 }

@@ -95,7 +95,7 @@ struct StatusReport {
                     "listener": .text(live[name]?.listener ?? ""),
                     "writable": .flag(live[name]?.isWritable ?? false),
                     "clients": .list(state.handler.clients.map(\.json)),
-                    "failed": .integer(Int64(clamping: state.counters.totals.failed)),
+                    "failed": .integer(Int64(clamping: state.tally.totals.failed)),
                 ]
             }
         )

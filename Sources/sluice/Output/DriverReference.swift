@@ -73,6 +73,8 @@ enum DriverReference {
         case .errorNumber: "EIO"
         case .list(let element):
             "[\(sample(of: OptionSpecification(option.key, element, isRequired: true)))]"
+        case .oneOrMore(let element):
+            sample(of: OptionSpecification(option.key, element, isRequired: true))
         case .mapping(let options): "{\(samples(options))}"
         case .variant(let key, let cases):
             "{\(key): \(cases[0].word), \(samples(cases[0].options))}"

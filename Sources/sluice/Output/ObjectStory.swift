@@ -79,8 +79,9 @@ struct ObjectStory {
         guard kind == .node else {
             let type = record["type"]?.text ?? ""
             let listener = record["listener"]?.text ?? ""
-            return
-                "export \(name)   \(type) on \(listener)   thread \(record["thread"]?.text ?? "")"
+            let threads = (record["threads"]?.list ?? []).compactMap(\.text)
+            return "export \(name)   \(type) on \(listener)   "
+                + (threads.count > 1 ? "threads " : "thread ") + threads.joined(separator: ", ")
         }
         var parts = ["node \(name)", "driver \(record["driver"]?.text ?? "")"]
         if let size = record["limits"]?["size"]?.integer { parts.append(OptionText.size(size)) }

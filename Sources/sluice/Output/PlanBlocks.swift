@@ -65,7 +65,7 @@ struct PlanBlocks {
         for export in desired.exports.values.sorted(by: { $0.name < $1.name }) {
             _ = note(ObjectKind.export.object(export.name), export.name)
             _ = note(ObjectKind.listener.object(export.listener), export.name)
-            if let thread = export.options.text("iothread") {
+            for thread in export.ioThreads {
                 _ = note(ObjectKind.ioThread.object(thread), export.name)
             }
             var pending = [export.node]

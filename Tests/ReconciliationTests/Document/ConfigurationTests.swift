@@ -64,6 +64,33 @@ struct ConfigurationTests {
         #expect(findings(read(text)).contains(finding), "\(findings(read(text)))")
     }
 
+    @Test("an export names a thread or several, and what means the same is the same")
+    func threads() throws {
+        let ways = [
+            "a": ["a"], "[a]": ["a"], "[a, b]": ["a", "b"], "[b, a]": ["a", "b"],
+            "[default, b]": ["b", "default"],
+        ]
+        for (written, threads) in ways {
+            let read = read(
+                """
+                sluice: 1
+                listeners: {l: {type: nbd, address: "unix:a"}}
+                iothreads: {a: , b: }
+                nodes: {z: {driver: null-co}}
+                exports: {e: {type: nbd, node: z, iothread: \(written)}}
+                """
+            )
+            #expect(read.diagnostics.isEmpty, "\(written)")
+            let export = try #require(read.description.exports["e"])
+            #expect(export.ioThreads == threads)
+            #expect(
+                export.options["iothread"]
+                    == (threads.count == 1
+                        ? .text(threads[0]) : .list(threads.map { .text($0) }))
+            )
+        }
+    }
+
     @Test("values are typed by the options that they are for")
     func types() throws {
         let read = read(

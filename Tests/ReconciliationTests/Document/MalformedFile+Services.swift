@@ -226,6 +226,30 @@ extension MalformedFile {
         MalformedFile("sluice: 1\niothreads: {io0: {cpus: 1}}\n", "2:19 E0201"),
         MalformedFile("sluice: 1\niothreads: {io0: {cpu: [1]}}\n", "2:24 E0204"),
         MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: []}}\n",
+            "5:45 E0205"
+        ),
+        MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: [a, a]}}\n",
+            "5:49 E0208"
+        ),
+        MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: [a, b]}}\n",
+            "5:49 E0302"
+        ),
+        MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: {a: 1}}}\n",
+            "5:45 E0204"
+        ),
+        MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: [a, [a]]}}\n",
+            "5:49 E0204"
+        ),
+        MalformedFile(
+            "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\niothreads: {a: }\nexports: {e: {type: nbd, node: z, iothread: [a, null]}}\n",
+            "5:49 E0204"
+        ),
+        MalformedFile(
             "sluice: 1\nlisteners: {l: {type: nbd, address: \"unix:a\"}}\nnodes: {z: {driver: null-co}}\nexports: {e: {node: z}}\n",
             "4:11 E0202"
         ),

@@ -187,7 +187,7 @@ struct ThreadCases {
                 try await workshop.start(
                     quick("n null-co\nm null-co\ne export of=\(node) iothread=io1")
                 )
-                #expect(await workshop.snapshot.exports["e"]?.thread == "io1")
+                #expect(await workshop.snapshot.exports["e"]?.threads == ["io1"])
                 #expect(await workshop.snapshot.nodes[node]?.threads == ["io1"])
                 #expect(await workshop.snapshot.nodes[node == "n" ? "m" : "n"]?.threads == [])
             }

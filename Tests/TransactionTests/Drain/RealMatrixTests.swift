@@ -15,7 +15,7 @@ struct RealMatrixTests {
         ("cache", 5, false), ("write zeroes", 6, true),
     ]
     private static let changes = [
-        "replace", "remove", "read-only", "resize", "throttle", "move",
+        "replace", "remove", "read-only", "resize", "throttle", "move", "spread",
     ]
     private static let isLong = ProcessInfo.processInfo.environment["SLUICE_LONG"] == "1"
     private static let mark: UInt8 = 0xA5
@@ -218,6 +218,8 @@ private struct Pair {
         case "read-only": isWritable ? before.replacing(" =rw", with: "") : nil
         case "resize": before.replacing("size=512KiB file=p", with: "size=576KiB file=p")
         case "throttle": before.replacing("of=w", with: "of=t") + "\nt throttle file=w"
+        // A format that may be written lives on one thread.
+        case "spread": before.contains("qcow2") ? nil : before + " iothread=[io0,io1]"
         default: before + " iothread=io0"
         }
     }

@@ -135,6 +135,10 @@ enum GraphChanges {
             graph.exports["e"]?.options = "writable: false, iothread: io1"
             return true
         },
+        change("an export's clients are shared by two threads") { graph in
+            graph.exports["e"]?.options = "writable: false, iothread: [io1, default]"
+            return true
+        },
         change("an export leaves its thread") { graph in
             guard graph.exports["e"]?.options.contains("iothread") == true else { return false }
             graph.exports["e"]?.options = "writable: false"

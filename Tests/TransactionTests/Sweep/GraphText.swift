@@ -147,6 +147,10 @@ enum GraphForms {
             $0.export("e", of: "t", "writable: false, iothread: io0")
             $0.export("f", of: "disk", "writable: false")
         },
+        form("clients on two threads") {
+            $0.filter("t", "throttle", over: "disk")
+            $0.export("e", of: "t", "writable: true, iothread: [io0, io1]")
+        },
         form("nodes that nobody uses") {
             $0.file("spare")
             $0.filter("over", "raw", over: "spare")

@@ -255,7 +255,7 @@ actor Workshop {
             "\($0.key) \($0.value.limits) on \($0.value.threads)"
         }
         lines += snapshot.exports.sorted { $0.key < $1.key }.map {
-            "\($0.key) on \($0.value.thread) clients \($0.value.handler.clients.count)"
+            "\($0.key) on \($0.value.threads) clients \($0.value.handler.clients.count)"
         }
         for (name, thread) in graph.threads.sorted(by: { $0.key < $1.key }) {
             let views = await thread.structure.sorted { $0.key.number < $1.key.number }

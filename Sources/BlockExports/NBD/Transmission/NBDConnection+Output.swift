@@ -7,7 +7,8 @@ internal import RingLoop
 extension NBDConnection {
     /// Sends replies until none is left or the socket is full.
     func flush() {
-        guard !isPolling, !isLeaving, phase == .serving || phase == .ending else { return }
+        // Who leaves takes along what is not sent, and who ends has nowhere to take it.
+        guard !isPolling, phase == .ending || (phase == .serving && !isLeaving) else { return }
         while replies.first != nil {
             let result = sendOnce()
             if result > 0 {

@@ -225,7 +225,7 @@ final class NBDConnection {
 
     /// Stops as soon as nothing is pending and gives the client to the export's next port.
     func leave() {
-        guard phase == .serving else { return }
+        guard phase == .serving, !isLeaving else { return }
         isLeaving = true
         isPaused = true
         if isReceiving { kernel.cancel(receiveTicket) }

@@ -17,6 +17,8 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     private let export: NBDExport
     private var connections: [ObjectIdentifier: NBDConnection] = [:]
     private var buried: [NBDConnection] = []
+    /// Connections whose clients go to another port while this one stays.
+    private var released: Set<ObjectIdentifier> = []
     private var isLeft = false
     private var isHandedOver = false
     private var isShutDown = false
@@ -43,6 +45,18 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
         endHandover()
     }
 
+    /// Gives some clients to the export's other ports; each is told once as one that left.
+    func release(_ count: Int) {
+        let leaving = connections.filter { $0.value.phase == .serving && !$0.value.isLeaving }
+            .prefix(count)
+        // Fewer than were promised: others have gone meanwhile.
+        for _ in leaving.count..<count { export.clientsLeft() }
+        for (identity, connection) in leaving {
+            released.insert(identity)
+            connection.leave()
+        }
+    }
+
     /// Ends all connections: what still comes is answered with `ESHUTDOWN`.
     func shutDown() {
         isShutDown = true
@@ -51,13 +65,15 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
 
     /// Forgets a connection that is over, when nothing on the stack can need it any more.
     func bury(_ connection: NBDConnection) {
-        guard let gone = connections.removeValue(forKey: ObjectIdentifier(connection)) else {
-            return
-        }
+        let identity = ObjectIdentifier(connection)
+        guard let gone = connections.removeValue(forKey: identity) else { return }
         buried.append(gone)
+        export.connectionEnded(in: self)
+        let wasReleased = released.remove(identity) != nil
         // A job rather than a hook: an ending loop runs every job, and this breaks a cycle.
         loop.post { [self] in
             buried.removeAll()
+            if wasReleased { export.clientsLeft() }
             endHandover()
         }
     }
@@ -66,7 +82,7 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     private func endHandover() {
         guard isLeft, !isHandedOver, connections.isEmpty, buried.isEmpty else { return }
         isHandedOver = true
-        export.groupLeft()
+        export.clientsLeft()
     }
 
     package func portPaused(_ port: ExportPort) {
