@@ -20,6 +20,8 @@ LISTENERS = {"a": "local", "b": "lan", "c": "lan", "d": "local", "e": "local", "
 # Exports whose clients must never see a byte of another disk; the others' clients write.
 READ_ONLY = {"d"}
 THREADS = ["", "io0", "io1"]
+# Exports whose clients several threads can share: no format that may be written stands below.
+SHARED = {disk: ["[io0, io1]", "[default, io1]"] for disk in "abce"}
 
 
 def file(name, filename=None, more=""):
@@ -114,7 +116,8 @@ class Generation:
         changed = set()
         for disk in self.random.sample(sorted(self.choice), self.random.randint(1, 3)):
             if "drained" in kinds and self.random.random() < 0.2:
-                self.threads[disk] = self.random.choice([name for name in THREADS if name != self.threads[disk]])
+                others = [name for name in THREADS + SHARED.get(disk, []) if name != self.threads[disk]]
+                self.threads[disk] = self.random.choice(others)
                 changed.add(disk)
                 continue
             variants = list(FREE[disk]) + (DRAINED.get(disk, []) if "drained" in kinds else [])

@@ -131,6 +131,7 @@ enum Habits {
             }
         case .reference(let kind) where value.isEmpty:
             return ["declare it under \(kind.section), and write its name here"]
+        case .oneOrMore(let element): return help(value: value, for: element, key: key)
         case .list:
             return value.hasPrefix("-")
                 ? ["a dash and a space begin each of a list: - VALUE"] : []

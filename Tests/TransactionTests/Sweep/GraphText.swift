@@ -149,7 +149,7 @@ enum GraphForms {
         },
         form("clients on two threads") {
             $0.filter("t", "throttle", over: "disk")
-            $0.export("e", of: "t", "writable: true, iothread: [io0, io1]")
+            $0.export("e", of: "t", "writable: true, iothread: [default, io0]")
         },
         form("nodes that nobody uses") {
             $0.file("spare")
