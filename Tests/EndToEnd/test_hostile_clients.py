@@ -8,7 +8,7 @@ import nbd
 import hostile_table
 import nbd_wire as wire
 from nbd_wire import Gone, Wire
-from sluice_daemon import MIB, DaemonTest
+from sluice_daemon import MIB, DaemonTest, wait_until
 
 CONFIGURATION = """
 sluice: 1
@@ -180,6 +180,13 @@ class HostileClientTest(DaemonTest):
         self.assertLess(self.sluice.resident_bytes(), 400 * MIB)
 
     # Handshakes.
+
+    def test_a_client_that_says_goodbye_and_reads_nothing_is_let_go(self):
+        descriptors = self.sluice.descriptors()
+        connection = self.connect()
+        connection.send(wire.request(wire.READ, 0, 8 * MIB) + wire.request(wire.DISC))
+        wait_until(lambda: self.sluice.descriptors() > descriptors, 10, "it is there")
+        wait_until(lambda: self.sluice.descriptors() <= descriptors, 30, "it is gone")
 
     def test_leaving_after_every_byte_of_a_handshake(self):
         whole = (b"\0\0\0\3" + wire.option(wire.STRUCTURED) + wire.name_option(wire.INFO, b"disk", (3,))

@@ -53,7 +53,11 @@ extension NBDConnection {
     /// Takes the news that the socket has room again.
     func becameWritable(_ result: Int32) {
         isPolling = false
-        guard result >= 0 || (result == -ECANCELED && isLeaving) else { return fail() }
+        guard result >= 0 || (result == -ECANCELED && isLeaving) else {
+            // One that has failed already waited for this.
+            fail()
+            return settle()
+        }
         flush()
         proceed()
     }
