@@ -86,7 +86,12 @@ struct ExportFacts {
         ]
         if let name = export["options"]?["name"]?.text { parts.append("name \(name)") }
         if let listener = export["listener"]?.text { parts.append("on \(listener)") }
-        if let thread = export["thread"]?.text { parts.append("thread \(thread)") }
+        let threads = (export["threads"]?.list ?? []).compactMap(\.text)
+        if !threads.isEmpty {
+            parts.append(
+                (threads.count > 1 ? "threads " : "thread ") + threads.joined(separator: ", ")
+            )
+        }
         for member in export["counters"]?.members ?? []
         where ["reads", "writes", "flushes", "failed"].contains(member.key) {
             parts.append("\(member.key) \(member.value.integer ?? 0)")
