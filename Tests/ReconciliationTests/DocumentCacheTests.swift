@@ -79,6 +79,13 @@ struct DocumentCacheTests {
                 known = GraphDigest(of: cached.description, after: known)
                 #expect(known.text == anew.description.digest)
                 let plan = Plan(live: live, desired: cached.description, marks: cached.marks)
+                let before = ResolvedGraph(resolving: live)
+                let numbered = Plan(live: before, desired: resolved, marks: cached.marks)
+                #expect(numbered.json(PlanContext()) == plan.json(PlanContext()))
+                if let stranger = anew.resolved {
+                    let walked = Plan(live: before, desired: stranger, marks: anew.marks)
+                    #expect(walked.json(PlanContext()) == plan.json(PlanContext()))
+                }
                 let whole = Plan(live: live.stranger, desired: anew.description, marks: anew.marks)
                 #expect(plan.json(PlanContext()) == whole.json(PlanContext()))
                 expectSameAffected(ResolvedGraph(resolving: live), resolved)

@@ -16,7 +16,7 @@ final class FakeGraph: GraphApplying {
 
     private let state = Locked(State())
 
-    var liveDescription: GraphDescription { state.withLock { $0.live } }
+    var liveGraph: ResolvedGraph { ResolvedGraph(resolving: state.withLock { $0.live }) }
     func name(generation: UInt64, digest: String) {}
 
     func clientCounts(of exports: [String]) -> [String: Int] { state.withLock { $0.clients } }

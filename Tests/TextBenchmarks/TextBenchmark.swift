@@ -107,8 +107,8 @@ struct TextBenchmark {
             let live = Configuration(texts: before.texts)
             let desired = Configuration(texts: after.texts)
             let plan = Plan(
-                live: live.description,
-                desired: desired.description,
+                live: live.resolved ?? .empty,
+                desired: desired.resolved ?? .empty,
                 marks: desired.marks,
                 liveMarks: live.marks
             )
@@ -143,10 +143,13 @@ struct TextBenchmark {
             texts: GeneratedConfiguration(nodeCount: count, fileCount: 1_000, changedChains: 10)
                 .texts
         )
+        guard let before = live.resolved, let after = desired.resolved else {
+            fatalError("the made configurations are not valid")
+        }
         return Stopwatch.seconds(rounds: rounds) {
             Plan(
-                live: live.description,
-                desired: desired.description,
+                live: before,
+                desired: after,
                 marks: desired.marks,
                 liveMarks: live.marks
             )

@@ -28,6 +28,8 @@ struct GraphDifference {
 
     let live: GraphDescription
     let desired: GraphDescription
+    /// The wished graph by number, when that is known.
+    let graph: ResolvedGraph?
     let names: NameMap
     /// What requests that pass a wished node notice of a change at that very node.
     private(set) var notices: [String: Notice] = [:]
@@ -36,9 +38,27 @@ struct GraphDifference {
     private let suspects: ChangedNames?
 
     init(live: GraphDescription, desired: GraphDescription) {
+        self.init(live, desired, graph: nil, suspects: desired.changes(since: live))
+    }
+
+    init(live: ResolvedGraph, desired: ResolvedGraph) {
+        self.init(
+            live.description,
+            desired.description,
+            graph: desired,
+            suspects: desired.changes(since: live)
+        )
+    }
+
+    private init(
+        _ live: GraphDescription,
+        _ desired: GraphDescription,
+        graph: ResolvedGraph?,
+        suspects: ChangedNames?
+    ) {
         self.live = live
         self.desired = desired
-        let suspects = desired.changes(since: live)
+        self.graph = graph
         names = NameMap(live: live, desired: desired, among: suspects?.nodes)
         // After a rename also what says what it said may have to follow.
         self.suspects = names.isEmpty ? suspects : nil

@@ -17,6 +17,15 @@ struct ImpactAnalysis {
     /// with a stack of our own: chains may be long.
     private mutating func collect() {
         if difference.notices.isEmpty { return }
+        if let graph = difference.graph {
+            for notice in [GraphDifference.Notice.pause, .change] {
+                let noted = difference.notices.filter { $0.value == notice }.map(\.key)
+                for name in graph.nodes(above: noted) where reach[name] == nil {
+                    reach[name] = notice
+                }
+            }
+            return
+        }
         let parents = ParentLists(difference.desired)
         for notice in [GraphDifference.Notice.pause, .change] {
             var pending = difference.notices.filter { $0.value == notice }.map(\.key)
@@ -31,12 +40,14 @@ struct ImpactAnalysis {
     /// What the users of each export will notice, by name; those that stop included.
     var exports: [ExportImpact] {
         let added = Set(difference[.export].added)
-        var exports = difference[.export].removed.map { ExportImpact(name: $0, impact: .stops) }
-        exports.reserveCapacity(exports.count + difference.desired.exports.count)
-        for (name, export) in difference.desired.exports {
+        var exports: [ExportImpact] = []
+        exports.reserveCapacity(difference.desired.exports.count)
+        for export in difference.graph?.exportsByName ?? Array(difference.desired.exports.values) {
+            let name = export.name
             let impact = added.contains(name) ? .starts : impact(on: name, export)
             exports.append(ExportImpact(name: name, impact: impact))
         }
+        exports += difference[.export].removed.map { ExportImpact(name: $0, impact: .stops) }
         return exports.sorted { $0.name < $1.name }
     }
 

@@ -96,8 +96,8 @@ struct DesiredState: Sendable {
     ///   - live: What is live.
     ///   - allowed: Names of protected objects that may be removed.
     /// - Returns: The plan; empty when there is nothing to do.
-    func plan(from live: GraphDescription, allowed: Set<String> = []) -> Plan {
-        Plan(live: live, desired: description, marks: marks, allowed: allowed)
+    func plan(from live: ResolvedGraph, allowed: Set<String> = []) -> Plan {
+        Plan(live: live, desired: resolved ?? .empty, marks: marks, allowed: allowed)
     }
 
     /// What is answered when something forbids this configuration.

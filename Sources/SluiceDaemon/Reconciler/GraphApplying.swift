@@ -4,7 +4,7 @@ package import GraphModel
 /// The live graph as the reconciler sees it.
 package protocol GraphApplying: Sendable {
     /// What is live.
-    var liveDescription: GraphDescription { get }
+    var liveGraph: ResolvedGraph { get }
     /// Connected clients of some exports, by export.
     func clientCounts(of exports: [String]) -> [String: Int]
     /// Makes the live graph what a plan says, wholly or not at all.
@@ -16,8 +16,13 @@ package protocol GraphApplying: Sendable {
     func name(generation: UInt64, digest: String)
 }
 
+extension GraphApplying {
+    /// What is live, without its permissions.
+    var liveDescription: GraphDescription { liveGraph.description }
+}
+
 extension DataPlane: GraphApplying {
-    package nonisolated var liveDescription: GraphDescription { snapshot.resolved.description }
+    package nonisolated var liveGraph: ResolvedGraph { snapshot.resolved }
 
     package nonisolated func clientCounts(of exports: [String]) -> [String: Int] {
         let live = snapshot.exports

@@ -9,11 +9,11 @@ extension Reconciler {
     /// Plans against what is live, asks the guards, and has the plan applied.
     func bring(_ attempt: Attempt) async -> Verdict {
         guard let resolved = attempt.desired.resolved else { return attempt.desired.rejection }
-        let live = graph.liveDescription
+        let live = graph.liveGraph
         let plan = attempt.desired.plan(from: live, allowed: attempt.allowed)
         if attempt.expectedPlan == nil, plan.isEmpty { return adopted(attempt) }
         let identity = plan.identity(
-            liveDigest: liveDigest.digest(of: live),
+            liveDigest: liveDigest.digest(of: live.description),
             desiredDigest: attempt.desired.digest
         )
         if let expected = attempt.expectedPlan, expected != identity.id {

@@ -17,7 +17,7 @@ extension Reconciler {
         guard wished.resolved != nil else {
             return answer([], isPending: true, "the newest files are rejected")
         }
-        let plan = wished.plan(from: graph.liveDescription)
+        let plan = wished.plan(from: graph.liveGraph)
         // What the files newly wish is pending; what a person changed below them is drift.
         let isDrift = !plan.isEmpty && memory.sourceBelowHand == found.digest
         return answer(isDrift ? plan.actions : [], isPending: !plan.isEmpty && !isDrift, "")

@@ -130,7 +130,7 @@ extension Reconciler {
         _ generation: UInt64,
         _ digest: String
     ) async throws(GraphError) {
-        let plan = Plan(live: graph.liveDescription, desired: resolved.description)
+        let plan = Plan(live: graph.liveGraph, desired: resolved)
         let change = GraphChange(
             desired: resolved,
             plan: plan,

@@ -29,6 +29,8 @@ struct LiveGraphError: Error {
 struct LiveGraphSource {
     /// The graph.
     private(set) var description: GraphDescription
+    /// The graph with its permissions, when files said so.
+    private var resolved: ResolvedGraph?
     /// Where files said so, when files did.
     private(set) var marks = GraphMarks()
     /// Lines for findings about it.
@@ -85,8 +87,41 @@ struct LiveGraphSource {
         if isAnchored { return self }
         var copy = self
         copy.description = description.anchored(at: directory)
+        copy.resolved = nil
         copy.isAnchored = true
         return copy
+    }
+
+    /// The plan from here to a graph.
+    ///
+    /// - Parameters:
+    ///   - wished: The graph.
+    ///   - read: The configuration that it comes from, if it comes from one.
+    ///   - allowed: Names of protected objects that may be removed.
+    /// - Returns: The plan; empty when there is nothing to do.
+    func plan(
+        to wished: GraphDescription,
+        of read: Configuration?,
+        allowed: Set<String>
+    ) -> Plan {
+        let wishedMarks = read?.marks ?? GraphMarks()
+        // Relative paths are those of the files on both sides.
+        if !isAnchored, let resolved, let desired = read?.resolved {
+            return Plan(
+                live: resolved,
+                desired: desired,
+                marks: wishedMarks,
+                liveMarks: marks,
+                allowed: allowed
+            )
+        }
+        return Plan(
+            live: description,
+            desired: wished,
+            marks: wishedMarks,
+            liveMarks: marks,
+            allowed: allowed
+        )
     }
 
     private static func isSocket(_ path: String) -> Bool {
@@ -119,6 +154,7 @@ struct LiveGraphSource {
             )
         }
         var found = LiveGraphSource(description: read.description, title: name)
+        found.resolved = read.resolved
         found.marks = read.marks
         found.lines = source.lines
         return found

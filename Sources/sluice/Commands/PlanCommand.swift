@@ -115,14 +115,7 @@ struct PlanCommand: ParsableCommand {
         } catch {
             return try answer.refuse(error.findings, source, error.status, lines: error.lines)
         }
-        let marks = desired?.marks ?? GraphMarks()
-        var plan = Plan(
-            live: origin.description,
-            desired: wished,
-            marks: marks,
-            liveMarks: origin.marks,
-            allowed: Set(allowedRemovals)
-        )
+        var plan = origin.plan(to: wished, of: desired, allowed: Set(allowedRemovals))
         if !objects.isEmpty {
             let part = PartialPlan(of: plan, only: objects)
             guard part.findings.isEmpty else {
@@ -131,7 +124,7 @@ struct PlanCommand: ParsableCommand {
             plan = Plan(
                 live: origin.description,
                 desired: part.desired,
-                marks: marks,
+                marks: desired?.marks ?? GraphMarks(),
                 liveMarks: origin.marks,
                 allowed: Set(allowedRemovals)
             )
