@@ -72,8 +72,8 @@ struct ControlServerTests {
             // Which of them came last only the server knows.
             let status = "HTTP/1.1 200"
             let answers = peers.map { $0.receive(status.utf8.count) }
-            #expect(answers.count { $0 == status } == ControlLimits.connectionsMax)
-            #expect(answers.count { $0 == "HTTP/1.1 503" } == 1)
+            let counts = Dictionary(grouping: answers, by: \.self).mapValues(\.count)
+            #expect(counts == [status: ControlLimits.connectionsMax, "HTTP/1.1 503": 1])
             peers.removeAll()
             var answer: [UInt8] = []
             while answer.isEmpty {
@@ -196,6 +196,9 @@ private final class Peer {
         var chunk = [UInt8](repeating: 0, count: min(limit, 4096))
         while bytes.count < limit {
             let count = read(descriptor, &chunk, min(chunk.count, limit - bytes.count))
+            // A socket with a time limit is never read again by the kernel after a signal, and
+            // rings of other tests signal the threads that they were filled on.
+            if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             bytes += chunk[..<count]
         }
