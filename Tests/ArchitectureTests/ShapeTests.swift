@@ -136,9 +136,9 @@ struct ShapeTests {
         var result: [(String, Int, Int)] = []
         for (index, line) in file.lines.enumerated() {
             let text = line.trimmed
-            guard text.contains("func ") || text.contains("init("), !text.hasPrefix("//") else {
-                continue
-            }
+            guard text.contains("func ") || text.contains("init("), !text.hasPrefix("//"),
+                !text.hasSuffix("}")  // A whole one in one line.
+            else { continue }
             let indentation = line.count - text.count
             let closing = String(repeating: " ", count: indentation) + "}"
             guard
