@@ -302,10 +302,12 @@ exports: {disk: {type: nbd, node: disk, writable: true, on-remove: disconnect}}
     # A server that hangs.
 
     def pending(self, handle, offset=0):
-        """A write that is on its way."""
+        """A write that the graph has."""
         cookie = handle.aio_pwrite(nbd.Buffer.from_bytearray(bytearray(b"w" * 512)), offset)
-        while handle.aio_in_flight() == 0:
-            handle.poll(10)
+        # Commands of a client are taken in their order: when this one is refused, the write is under way.
+        handle.set_strict_mode(handle.get_strict_mode() & ~nbd.STRICT_BOUNDS)
+        self.assertEqual(self.errno(handle.pread, 512, 1 << 40), "EINVAL")
+        self.assertFalse(handle.aio_command_completed(cookie))
         return cookie
 
     def settle(self, handle, cookie):
