@@ -87,7 +87,8 @@ extension ConfigurationReader {
         _ schema: ObjectSchema,
         _ draft: Draft
     ) {
-        var traits: NumberedGraph.Traits = []
+        // Not a literal: a set that is made of one calls for its element's type at run time.
+        var traits = NumberedGraph.Traits(rawValue: 0)
         if draft.said & schema.traitOptions != 0 {
             if node.isReadOnly { traits.insert(.readOnly) }
             if node.options.flag("force-share") == true { traits.insert(.forceShare) }
