@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
-from sluice_daemon import LONG, SLUICE, DaemonTest, run
+from sluice_daemon import LONG, SLUICE, DaemonTest, run, wait_until
 
 SECRET = "LS0tLS1CRUdJTiBQUklWQVRF"
 CONFLICTING = """sluice: 1
@@ -155,6 +155,7 @@ class Previews(DaemonTest):
                 "nodes: {disk: {driver: file, filename: \"{dir}/disk.raw\", create: {size: 1MiB}}}\n"
                 "exports: {disk: {type: nbd, node: disk, writable: true}}\n")
         sluice = self.daemon(text).start()
+        wait_until(lambda: not (sluice.directory / "state" / "candidate.json").exists(), 10, "the first generation is kept")
         before, still = self.state(sluice), sluice.still()
         numbers = random.Random(24)
         wished = pathlib.Path(tempfile.mkdtemp(prefix="sluice-wished."))
