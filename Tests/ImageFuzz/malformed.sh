@@ -3,7 +3,8 @@
 #
 #   Tests/ImageFuzz/malformed.sh [IMAGES] [WORK-DIRECTORY]     default: 50,000, /tmp/sluice-malformed
 #
-# Ends with 0 when each took at most a second and 64 MiB, and none made it trap.
+# Ends with 0 when each took at most a second and 64 MiB, and none made it trap. One that took longer is
+# served again, five times in all, because a busy machine may have held it up.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 images=${1:-50000}
