@@ -98,7 +98,7 @@ class Generation:
         self.fill = lambda text: text.replace("{dir}", str(directory)).replace("PORT", str(port))
         self.random = random.Random(20261123)
         self.choice = {disk: variants[0] for disk, variants in FREE.items()}
-        self.threads = {disk: "" for disk in FREE}
+        self.threads = {disk: SHARED.get(disk, [""])[0] for disk in FREE}
         self.numbers = {disk: 0 for disk in FREE}
         self.count = 0
 

@@ -1,5 +1,8 @@
 """A client that writes, reads back and counts, until a file appears; prints what it saw as JSON.
 
+It has several connections and asks now at one and now at another, as a client may that was told so: what one of them
+wrote the others read, on whichever thread each is served.
+
     flip_load.py verify URI STOP RATE    writes blocks of its own and insists on reading them back
     flip_load.py uniform URI STOP RATE   only reads, and insists that each read comes from one disk
     flip_load.py layered URI STOP RATE   as verify, while an overlay is laid over the disk and taken away again
@@ -19,17 +22,25 @@ import nbd
 
 BLOCK = 4096
 BLOCKS = 2048
+CONNECTIONS = 3
 READ = 64 << 10
 ZEROES = bytes(BLOCK)
 
 
 class Load:
     def __init__(self, uri):
-        self.handle = nbd.NBD()
-        self.handle.connect_uri(uri)
+        self.handles = [nbd.NBD() for _ in range(CONNECTIONS)]
+        for handle in self.handles:
+            handle.connect_uri(uri)
+        if not all(handle.can_multi_conn() for handle in self.handles):
+            raise SystemExit("one connection's flush need not cover what another one wrote")
         self.sent = self.answered = self.failed = self.wrong = 0
         self.buckets = {}
-        self.size = self.handle.get_size()
+        self.size = self.handles[0].get_size()
+
+    @property
+    def handle(self):
+        return random.choice(self.handles)
 
     def timed(self, request, *arguments):
         """Makes a request and keeps the longest of each tenth of a second."""
