@@ -16,8 +16,13 @@ struct RealChild: Sendable {
     /// Whether it shows anything but zeroes.
     var keeps = true
 
+    /// What `DEVICE` stands for in the lines of a disk, by its name.
+    var devices: [String: String] = [:]
+
     /// The lines of a disk of some name.
-    func lines(_ name: String) -> String { lines.replacing("K", with: name) + "\n" }
+    func lines(_ name: String) -> String {
+        lines.replacing("K", with: name).replacing("DEVICE", with: devices[name] ?? "") + "\n"
+    }
 
     static let all: [RealChild] = [
         RealChild(title: "file", lines: "K file filename=Kh.raw", holder: "K"),
@@ -87,6 +92,17 @@ struct RealChild: Sendable {
         ),
         RealChild(title: "preallocate", lines: "Kh file\nK preallocate file=Kh"),
     ]
+
+    /// Devices of the host, by the names of disks.
+    static func device(_ devices: [String: String]) -> RealChild {
+        RealChild(
+            title: "host_device",
+            lines: "K host_device filename=DEVICE",
+            holder: "K",
+            isTransparent: false,
+            devices: devices
+        )
+    }
 }
 
 /// What stands over the child in a pair, as the node `p`; `C` stands for the child's name.
