@@ -1,12 +1,16 @@
 """One export whose clients are spread over several I/O threads, and plans that change which."""
+import ctypes
 import json
 import os
+import pathlib
+import struct
 import threading
 import unittest
 
 import nbd
 
-from sluice_daemon import LONG, MIB, SLUICE, DaemonTest, run
+import nbd_wire as wire
+from sluice_daemon import LONG, MIB, SLUICE, DaemonTest, run, wait_until
 
 HEAD = """sluice: 1
 iothreads: {io0: {}, io1: {}}
@@ -22,6 +26,14 @@ CLIENTS = 8
 FLIPS = 2000 if LONG else 30
 # Each differs from the one before.
 ORDER = ["io0", "[io0, io1]", "io1", "[io1, io0, default]", "[io0, io1]", "io0", "[default, io1]"]
+
+
+def slice_nanoseconds(task):
+    """How long a thread asks to run at a time: field runtime of struct sched_attr; 0 where the kernel does not say."""
+    attributes = ctypes.create_string_buffer(48)
+    if ctypes.CDLL(None).syscall({"x86_64": 315, "aarch64": 275}[os.uname().machine], task, attributes, 48, 0) != 0:
+        return 0
+    return struct.unpack_from("<Q", attributes, 24)[0]
 
 
 class Writer(threading.Thread):
@@ -98,7 +110,7 @@ class SpreadTest(DaemonTest):
                 self.assertTrue(facts["can_multi_conn"])
                 run("fio", "--name=spread", "--ioengine=nbd", f"--uri={self.sluice.uri('disk')}", "--rw=randrw",
                     "--bs=4k", "--iodepth=16", "--numjobs=4", "--size=4M", "--offset_increment=4M", "--verify=crc32c",
-                    "--thread", "--group_reporting")
+                    "--thread", "--group_reporting", "--verify_state_save=0")
                 counters = self.export()["counters"]
                 by_thread = counters["completed-by-thread"]
                 self.assertEqual(sorted(by_thread), ["io0", "io1"])
@@ -113,6 +125,28 @@ class SpreadTest(DaemonTest):
         writer.handles[1].flush()
         self.sluice.kill()
         self.assertEqual((self.sluice.directory / "disk.raw").read_bytes()[:BLOCK], data)
+
+    def test_who_says_goodbye_and_reads_nothing_keeps_no_plan_waiting(self):
+        self.sluice = self.daemon(self.text("io0")).start()
+        with wire.Wire(self.sluice.socket).go("disk") as rude:
+            rude.send(wire.request(wire.READ, 0, 8 * MIB) + wire.request(wire.DISC))
+            wait_until(lambda: self.export()["counters"]["reads"] == 1, 10, "it is answered")
+            path = self.sluice.directory / "wished.yaml"
+            path.write_text(self.sluice.fill(self.text("io1")))
+            verdict = json.loads(self.sluice.cli("apply", path, "--yes", "--output", "json").stdout)
+            # Not as long as the client is borne with, which is 10 s.
+            self.assertLess(verdict["receipt"]["exports"][0]["pause_ns"], 8e9, verdict)
+        wait_until(lambda: not self.export()["clients"], 10, "it is gone")
+
+    def test_threads_that_serve_run_before_threads_that_compute(self):
+        self.sluice = self.daemon(self.text("[io0, io1]")).start()
+        slices = {}
+        for task in pathlib.Path(f"/proc/{self.sluice.process.pid}/task").iterdir():
+            slices[(task / "comm").read_text().strip()] = slice_nanoseconds(int(task.name))
+        if not slices["sluice-control"]:
+            self.skipTest("this kernel tells of no slices (Linux 6.12 does)")
+        for thread in ("default", "io0", "io1"):
+            self.assertLess(slices[thread], slices["sluice-control"], slices)
 
     def test_lists_that_cannot_be_are_refused_where_they_stand(self):
         self.sluice = self.daemon(self.text("io0")).start()

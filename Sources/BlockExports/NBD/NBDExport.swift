@@ -28,6 +28,9 @@ package final class NBDExport: ExportHandler {
         /// are given up by ports that stay.
         var leavingCount = 0
         var handoverWaits: [CheckedContinuation<Void, Never>] = []
+        /// Ports that were left and where somebody still gets last replies.
+        var endingCount = 0
+        var farewellWaits: [CheckedContinuation<Void, Never>] = []
     }
 
     /// A port's connections, and how many clients were given to it and are not gone.
@@ -67,7 +70,10 @@ package final class NBDExport: ExportHandler {
     package func detach(_ port: ExportPort) {
         let (group, isClosing) = state.withLock { state in
             let index = state.seats.firstIndex { $0.group.port === port }
-            if index != nil, !state.isClosing { state.leavingCount += 1 }
+            if index != nil, !state.isClosing {
+                state.leavingCount += 1
+                state.endingCount += 1
+            }
             return (index.map { state.seats.remove(at: $0).group }, state.isClosing)
         }
         port.client = nil
@@ -112,6 +118,28 @@ package final class NBDExport: ExportHandler {
             }
             if isOver { continuation.resume() }
         }
+    }
+
+    package func waitForFarewells() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                guard state.endingCount > 0 else { return true }
+                state.farewellWaits.append(continuation)
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
+    }
+
+    /// The last connection of a port that was left is over; called once for each.
+    func portEmptied() {
+        let waits = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+            state.endingCount -= 1
+            guard state.endingCount == 0 else { return [] }
+            defer { state.farewellWaits = [] }
+            return state.farewellWaits
+        }
+        for wait in waits { wait.resume() }
     }
 
     /// The last client of a port that was left is on its way, or one that a port gave up; called
@@ -176,9 +204,13 @@ package final class NBDExport: ExportHandler {
             return .some(state.seats[index].group)
         }
         guard let group else { return }
-        guard let group, group.loop.post({ group.adopt(passage) }) else {
+        guard let group else {
             _ = clinux_close(passage.fd)
             return
         }
+        guard !group.loop.post({ group.adopt(passage) }) else { return }
+        // The port's thread ended between the choice and the post: the client goes to another.
+        state.withLock { state in state.seats.removeAll { $0.group === group } }
+        deliver(passage)
     }
 }

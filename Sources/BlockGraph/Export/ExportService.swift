@@ -83,8 +83,12 @@ package protocol ExportHandler: AnyObject, Sendable {
     /// plane.
     func moveEnded()
 
-    /// Waits until the clients of ports that were detached are at the port of this moment, or gone.
+    /// Waits until the clients of ports that were detached are at the ports of this moment, or
+    /// going: who has said goodbye need not have taken its last replies.
     func waitForHandover() async
+
+    /// Waits until nobody is at ports that were detached: their loops may end.
+    func waitForFarewells() async
 
     /// Who is connected; any thread.
     var clients: [ExportClient] { get }
@@ -94,6 +98,7 @@ extension ExportHandler {
     package func moveBegan(portCount: Int) {}
     package func moveEnded() {}
     package func waitForHandover() async {}
+    package func waitForFarewells() async {}
 }
 
 /// A client that is connected.

@@ -167,6 +167,11 @@ extension GraphTransaction {
                     + "closed when these are answered"
             )
         }
+        if !threads.isEmpty {
+            for name in moving.keys.sorted() {
+                await graph.exports[name]?.handler.waitForFarewells()
+            }
+        }
         for thread in threads {
             thread.loop.stop()
             thread.loop.join()

@@ -242,6 +242,7 @@ final class NBDConnection {
         if let farewell {
             loop.addTimer(farewell, atNanoseconds: loop.nowNanoseconds + Self.farewellNanoseconds)
         }
+        group.clientEnds(self)
     }
 
     /// Breaks the connection off.

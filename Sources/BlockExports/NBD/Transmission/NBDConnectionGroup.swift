@@ -21,6 +21,7 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     private var released: Set<ObjectIdentifier> = []
     private var isLeft = false
     private var isHandedOver = false
+    private var isEmptied = false
     private var isShutDown = false
 
     /// Makes a group without connections, on the port's loop.
@@ -57,6 +58,12 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
         }
     }
 
+    /// Takes note of a client that goes nowhere any more but gets its last replies here.
+    func clientEnds(_ connection: NBDConnection) {
+        if released.remove(ObjectIdentifier(connection)) != nil { export.clientsLeft() }
+        endHandover()
+    }
+
     /// Ends all connections: what still comes is answered with `ESHUTDOWN`.
     func shutDown() {
         isShutDown = true
@@ -78,11 +85,16 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
         }
     }
 
-    /// Says once that no client is here any more.
+    /// Says once that no client is here any more that goes on, and once that none is here at all.
     private func endHandover() {
-        guard isLeft, !isHandedOver, connections.isEmpty, buried.isEmpty else { return }
-        isHandedOver = true
-        export.clientsLeft()
+        guard isLeft, buried.isEmpty else { return }
+        if !isHandedOver, !connections.values.contains(where: { $0.phase == .serving }) {
+            isHandedOver = true
+            export.clientsLeft()
+        }
+        guard !isEmptied, connections.isEmpty else { return }
+        isEmptied = true
+        export.portEmptied()
     }
 
     package func portPaused(_ port: ExportPort) {
