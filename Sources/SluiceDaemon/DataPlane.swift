@@ -28,8 +28,10 @@ package actor DataPlane {
     /// - Throws: ``GraphError`` when this kernel has no usable io_uring.
     package init(logger: Logger) throws(GraphError) {
         self.logger = logger
-        control = try Self.startLoop("sluice-control")
-        defaultLoop = try Self.startLoop(LiveGraph.defaultThread)
+        control = try Self.startLoop(EventLoopConfiguration(name: "sluice-control"))
+        defaultLoop = try Self.startLoop(
+            EventLoopConfiguration(name: LiveGraph.defaultThread, isPrompt: true)
+        )
         let groups = ThrottleGroups()
         let (answersLate, answerLate) = AsyncStream.makeStream(
             of: Void.self,
@@ -132,15 +134,17 @@ package actor DataPlane {
         defaultLoop.join()
     }
 
-    private static func startLoop(_ name: String) throws(GraphError) -> EventLoop {
+    private static func startLoop(
+        _ configuration: EventLoopConfiguration
+    ) throws(GraphError) -> EventLoop {
         do throws(SystemError) {
-            let loop = try EventLoop(configuration: EventLoopConfiguration(name: name))
+            let loop = try EventLoop(configuration: configuration)
             try loop.start()
             return loop
         } catch {
             throw GraphError(
                 code: .openFailed,
-                object: "iothread/\(name)",
+                object: "iothread/\(configuration.name)",
                 reason: error.sentence
             )
         }

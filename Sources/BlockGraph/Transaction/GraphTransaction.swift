@@ -99,7 +99,8 @@ final class GraphTransaction {
                 let loop = try EventLoop(
                     configuration: EventLoopConfiguration(
                         name: name,
-                        cpu: thread.options.integer("cpu").map(Int.init)
+                        cpu: thread.options.integer("cpu").map(Int.init),
+                        isPrompt: true
                     )
                 )
                 try loop.start()

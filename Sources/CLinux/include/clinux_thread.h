@@ -15,6 +15,8 @@ int clinux_thread_unbind(void);
 int clinux_thread_can_bind(int cpu);
 /* Blocks all signals but faults in the calling thread: they are the main one's; 0 or -errno. */
 int clinux_thread_block_signals(void);
+/* Has the calling thread run before threads that compute when something comes for it; 0 or -errno. */
+int clinux_thread_be_prompt(void);
 /* The thread's own identity, which no other thread shares while it lives. */
 int64_t clinux_thread_id(void);
 

@@ -178,6 +178,8 @@ extension EventLoop {
             let result = clinux_thread_bind(Int32(cpu))
             guard result == 0 else { return result }
         }
+        // A wish: it works without.
+        if configuration.isPrompt { _ = clinux_thread_be_prompt() }
         do {
             try kernel.enable()
             return 0

@@ -9,9 +9,12 @@ package struct EventLoopConfiguration: Hashable, Sendable {
     package var entryCount: Int
     /// Processor to which the thread is bound, or none.
     package var cpu: Int?
+    /// Whether somebody waits for each of its turns, so that its thread shall run before threads
+    /// that compute, where the kernel can be asked for that.
+    package var isPrompt: Bool
 
     /// Describes a loop.
-    package init(name: String, entryCount: Int = 256, cpu: Int? = nil) {
+    package init(name: String, entryCount: Int = 256, cpu: Int? = nil, isPrompt: Bool = false) {
         precondition(
             (1...Self.entryCountMax).contains(entryCount),
             "a ring has 1 to \(Self.entryCountMax) entries, not \(entryCount)"
@@ -19,5 +22,6 @@ package struct EventLoopConfiguration: Hashable, Sendable {
         self.name = name
         self.entryCount = entryCount
         self.cpu = cpu
+        self.isPrompt = isPrompt
     }
 }
