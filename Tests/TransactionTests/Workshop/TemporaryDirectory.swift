@@ -110,8 +110,20 @@ enum Holds {
         return found.sorted()
     }
 
-    /// Unix sockets below a directory that are bound, with how many connections each has.
+    /// Unix sockets below a directory that are bound, one for each of its connections, too.
+    ///
+    /// The kernel tells of all sockets of the host a page at a time, and leaves one out or tells of
+    /// it twice when others come and go meanwhile: what it tells two times running is believed.
     static func sockets(below directory: String) -> [String] {
+        var last = socketsAtOnce(below: directory)
+        while true {
+            let next = socketsAtOnce(below: directory)
+            if next == last { return next }
+            last = next
+        }
+    }
+
+    private static func socketsAtOnce(below directory: String) -> [String] {
         guard let file = fopen("/proc/net/unix", "r") else { return [] }
         defer { fclose(file) }
         var found: [String] = []
