@@ -17,7 +17,9 @@ listeners:
 nodes:
   disk: {driver: file, filename: "{dir}/disk.raw", create: {size: 16MiB}}
   good: {driver: file, filename: "{dir}/good.raw", create: {size: 16MiB}}
+  large: {driver: file, filename: "{dir}/large.raw", create: {size: 32MiB}}
 exports:
+  large: {type: nbd, node: large}
   disk: {type: nbd, node: disk, writable: true}
   reading: {type: nbd, node: disk}
   good: {type: nbd, node: good, writable: true}
@@ -290,6 +292,28 @@ class HostileClientTest(DaemonTest):
     def test_connecting_and_leaving(self):
         for _ in range(1000):
             Wire(self.sluice.socket).socket.close()
+
+
+class GreedyClientTest(DaemonTest):
+    def test_many_clients_that_never_read_leave_memory_to_others(self):
+        sluice = self.daemon(CONFIGURATION).start()
+        for _ in range(28):
+            connection = Wire(sluice.socket, 60)
+            self.addCleanup(connection.socket.close)
+            connection.go("large").send(wire.request(wire.READ, 0, 32 * MIB))
+        honest = nbd.NBD()
+        honest.connect_uri(sluice.uri("large"))
+        # It waits for memory, until those go that take nothing.
+        lengths = []
+        reader = threading.Thread(target=lambda: lengths.append(len(honest.pread(32 * MIB, 0))))
+        reader.start()
+        most = 0
+        while reader.is_alive():
+            most = max(most, sluice.resident_bytes())
+            time.sleep(0.05)
+        self.assertEqual(lengths, [32 * MIB])
+        self.assertLess(most, 700 * MIB, "29 times 32 MiB was asked for")
+        honest.shutdown()
 
 
 if __name__ == "__main__":

@@ -40,8 +40,14 @@ package final class NBDExport: ExportHandler {
     }
     private let state = Locked(State())
 
+    /// Memory that connections of all exports share.
+    let budget: NBDMemoryBudget
+
     /// An export without port and clients.
-    init(key: String) { self.key = key }
+    init(key: String, budget: NBDMemoryBudget) {
+        self.key = key
+        self.budget = budget
+    }
 
     /// Who is connected.
     package var clients: [ExportClient] {

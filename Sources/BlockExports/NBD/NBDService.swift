@@ -18,6 +18,7 @@ package final class NBDService: ExportService {
     }
 
     private let loop: EventLoop
+    private let budget: NBDMemoryBudget
     private let directory = ExportDirectory()
     private let live = Locked(Live())
 
@@ -25,7 +26,14 @@ package final class NBDService: ExportService {
     ///
     /// - Parameter loop: Accepts clients and holds their handshakes; clients that are served are
     ///   on the loops of their exports' ports.
-    package init(loop: EventLoop) { self.loop = loop }
+    package convenience init(loop: EventLoop) {
+        self.init(loop: loop, budget: NBDMemoryBudget())
+    }
+
+    init(loop: EventLoop, budget: NBDMemoryBudget) {
+        self.loop = loop
+        self.budget = budget
+    }
 
     /// Prepares listeners and exports for a graph.
     package func prepare(
@@ -37,7 +45,7 @@ package final class NBDService: ExportService {
         if !live.isStopping { try refuseCuttingClients(gone, change, live) }
         var exports: [String: NBDExport] = [:]
         for key in change.affected where plan.exports[key] != nil {
-            exports[key] = live.exports[key] ?? NBDExport(key: key)
+            exports[key] = live.exports[key] ?? NBDExport(key: key, budget: budget)
         }
         var opened: [NBDAddress: NBDListener] = [:]
         do throws(GraphError) {

@@ -26,12 +26,16 @@ final class ServedDisk: Sendable {
 
     private static let number = Atomic<Int>(0)
 
-    init(_ options: [(String, OptionValue)] = [], movesPages: Bool = false) throws {
+    init(
+        _ options: [(String, OptionValue)] = [],
+        movesPages: Bool = false,
+        budget: NBDMemoryBudget = NBDMemoryBudget()
+    ) throws {
         let (_, number) = Self.number.add(1, ordering: .relaxed)
         socketPath = "/tmp/sluice-nbd-test-\(getpid())-\(number).sock"
         loop = try EventLoop(configuration: EventLoopConfiguration(name: "test"))
         try loop.start()
-        service = NBDService(loop: loop)
+        service = NBDService(loop: loop, budget: budget)
         stage = Stage(
             MemoryDriver(sizeBytes: Self.sizeBytes, movesPages: movesPages)
         )

@@ -11,6 +11,7 @@ extension NBDConnection {
         bodyBytes = 0
         hasAwaitedBody = false
         expectsBody = true
+        lastMoveNanoseconds = loop.nowNanoseconds
         let length = transfer.pointee.lengthBytes
         // A payload of which nothing was copied yet can stay outside of our memory.
         if length >= Self.pipeWriteBytesMin, length <= UInt32(NBDPipes.capacityBytes),

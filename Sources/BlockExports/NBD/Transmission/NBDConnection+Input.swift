@@ -33,6 +33,7 @@ extension NBDConnection {
             }
             break
         }
+        balanceMemory()
         settle()
     }
 
@@ -61,6 +62,7 @@ extension NBDConnection {
                 end()
                 return .ended
             }
+            guard hasMemory(for: command) else { return .noRoom }
             if let stop = serve(command) { return stop }
         }
         return .ended

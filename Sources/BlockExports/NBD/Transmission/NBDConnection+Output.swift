@@ -12,6 +12,7 @@ extension NBDConnection {
         while replies.first != nil {
             let result = sendOnce()
             if result > 0 {
+                lastMoveNanoseconds = loop.nowNanoseconds
                 var sentBytes = result
                 while let transfer = replies.advance(&sentBytes) {
                     release(transfer, isSent: true)
@@ -87,7 +88,9 @@ extension NBDConnection {
         case .scratch:
             scratch.giveBack(transfer.pointee.sourceIndex)
             transfer.pointee.slot.pointee.extents = nil
-        case .heap: transfer.pointee.buffer?.deallocate()
+        case .heap:
+            transfer.pointee.buffer?.deallocate()
+            memoryBytes -= transfer.pointee.bufferBytes
         }
         transfer.pointee.buffer = nil
         transfer.pointee.source = .none
@@ -132,7 +135,9 @@ extension NBDConnection {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes.count, alignment: 16)
         memory.copyMemory(from: bytes, byteCount: bytes.count)
         transfer.pointee.buffer = memory
+        transfer.pointee.bufferBytes = bytes.count
         transfer.pointee.source = .heap
+        memoryBytes += bytes.count
         transfer.pointee.payload = memory
         transfer.pointee.payloadBytes = bytes.count
         replies.append(transfer)

@@ -56,6 +56,8 @@ final class NBDConnection {
     private let visit: NBDVisit
     private var hook: TurnHook?
     private var farewell: LoopTimer?
+    private(set) var impatience: LoopTimer?
+    private(set) lazy var share = NBDMemoryShare(self, budget: group.budget)
 
     var path: Unmanaged<IOPath>
     var terms: NBDTerms
@@ -73,8 +75,14 @@ final class NBDConnection {
     var scratch = NBDExtentScratch()
     /// Requests that the graph has.
     var parkedCount = 0
-    /// Bytes of payload buffers.
+    /// Bytes of payload buffers, and how many of them the budget of all knows of.
     var memoryBytes = 0
+    var grantedBytes = 0
+    /// Whether the next command waits for memory, and what the last complaint of that said.
+    var isAwaitingMemory = false
+    var complaint: UInt64?
+    /// When the client last took a reply, or began to send a payload; in loop time.
+    var lastMoveNanoseconds: UInt64 = 0
     /// What came with the passage and is not in ``input`` yet.
     var backlog: ArraySlice<UInt8>
 
@@ -169,6 +177,12 @@ final class NBDConnection {
             guard let context else { return }
             Unmanaged<NBDConnection>.fromOpaque(context)._withUnsafeGuaranteedRef { $0.fail() }
         }
+        impatience = LoopTimer(context: address) { context in
+            guard let context else { return }
+            Unmanaged<NBDConnection>.fromOpaque(context)._withUnsafeGuaranteedRef {
+                $0.lostPatience()
+            }
+        }
         var taken: [BlockRequest] = []
         while let request = requests.take() {
             request.slot.pointee.owner = address
@@ -191,6 +205,7 @@ final class NBDConnection {
 
     /// Begins to serve.
     func start() {
+        group.budget.enter(share)
         if isPaused { pause() } else { countHeld() }
         proceed()
     }
@@ -295,6 +310,9 @@ final class NBDConnection {
         if let refused { release(refused, isSent: false) }
         body = nil
         refused = nil
+        stopWaitingForMemory()
+        balanceMemory()
+        group.budget.leave(share)
         group.bury(self)
     }
 }

@@ -14,6 +14,8 @@ final class NBDConnectionGroup: ExportPortClient, @unchecked Sendable {
     let loop: EventLoop
     /// Payload buffers of all connections here.
     let buffers = BufferPool(cachedBytesMax: cachedBytesMax)
+    /// Memory that all connections share.
+    var budget: NBDMemoryBudget { export.budget }
     private let export: NBDExport
     private var connections: [ObjectIdentifier: NBDConnection] = [:]
     private var buried: [NBDConnection] = []
