@@ -104,6 +104,7 @@ struct SpreadCases {
                 Self.graph("[default,io0,io1]"),
                 beforeCommit: { () async throws(GraphError) in
                     for client in sending { client.sendRead() }
+                    await workshop.settled()
                 }
             )
             let receipt = try #require(outcome.receipt?.exports.first)

@@ -106,6 +106,14 @@ actor Workshop {
         control.stop()
     }
 
+    /// Comes back when the threads have seen everything that was sent to them before.
+    func settled() async {
+        // What has come is taken from the kernel at the end of a turn, and looked at in the next.
+        for _ in 0..<4 {
+            for thread in graph.threads.values { await thread.turn() }
+        }
+    }
+
     /// How many clients an export has.
     func clientCount(of export: String) -> Int {
         graph.snapshot.exports[export]?.handler.clients.count ?? 0
