@@ -75,7 +75,8 @@ class HostileClientTest(DaemonTest):
         self.bystander.join(10)
         self.assertIsNone(self.bystander.trouble)
         self.assertGreater(self.bystander.rounds, rounds, "the honest client is still served")
-        self.assertLess(self.bystander.longest, 2.0, "and never waits long")
+        # A busy machine can hold anybody up for seconds; a client that is waited for is given ten.
+        self.assertLess(self.bystander.longest, 8.0, "and waits for nobody's time limit")
         self.assertTrue(self.sluice.is_alive(), self.sluice.words())
         while self.sluice.descriptors() > self.descriptors and time.monotonic() < deadline:
             time.sleep(0.01)
