@@ -1,9 +1,22 @@
 """NBD servers of others, and sluice itself, as servers that come and go under an `nbd` node."""
+import pathlib
 import signal
 import socket
 import subprocess
 
 from sluice_daemon import wait_until
+
+
+def state_of(thread):
+    """The letter that stands behind the name in brackets."""
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+
+
+def stop(process):
+    """Stops a process, each of its threads: one that is not told yet would still answer."""
+    process.send_signal(signal.SIGSTOP)
+    threads = pathlib.Path(f"/proc/{process.pid}/task")
+    wait_until(lambda: all(state_of(thread) == "T" for thread in threads.iterdir()), 10, "the server stands still")
 
 
 class Server:
@@ -33,7 +46,7 @@ class Server:
         self.process.wait()
 
     def freeze(self):
-        self.process.send_signal(signal.SIGSTOP)
+        stop(self.process)
 
     def thaw(self):
         self.process.send_signal(signal.SIGCONT)

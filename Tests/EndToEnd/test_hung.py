@@ -1,6 +1,5 @@
 """D: a server below stops answering: plans give up in time, everything else goes on, and receipts count exactly."""
 import json
-import pathlib
 import signal
 import subprocess
 import threading
@@ -9,6 +8,7 @@ import unittest
 
 import nbd
 
+from nbd_servers import stop
 from sluice_daemon import LONG, MIB, SLUICE, DaemonTest, run, wait_until
 
 # Answers come within milliseconds; the bound is for slow machines, and tells them from a hang all the same.
@@ -26,11 +26,6 @@ EXPORTS = """exports:
   far: {type: nbd, node: FAR, writable: true}
   near: {type: nbd, node: near, writable: true}
 """
-
-
-def state_of(thread):
-    """The letter that stands behind the name in brackets."""
-    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 class Client:
@@ -84,10 +79,7 @@ class HungTest(DaemonTest):
         return sluice.start("--no-watch")
 
     def stall(self):
-        """Stops the server, each of its threads: one that is not told yet would still answer."""
-        self.server.send_signal(signal.SIGSTOP)
-        threads = pathlib.Path(f"/proc/{self.server.pid}/task")
-        wait_until(lambda: all(state_of(thread) == "T" for thread in threads.iterdir()), 10, "the server stands still")
+        stop(self.server)
 
     def revive(self):
         self.server.send_signal(signal.SIGCONT)

@@ -69,7 +69,11 @@ class ControlSocketTest(DaemonTest):
         for _ in range(64):
             asker = socket.socket(socket.AF_UNIX)
             self.addCleanup(asker.close)
+            asker.settimeout(60)
             asker.connect(str(sluice.control))
+            # Who came when only the daemon knows: each is answered before the next one asks.
+            asker.sendall(b"GET /v1/events?follow=1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertEqual(asker.recv(12), b"HTTP/1.1 200")
         self.assertIn("too many", sluice.cli("status", code=75).stderr)
 
     def test_a_signal_of_somebody_else_does_not_end_it(self):
