@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/openat2.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -58,6 +59,39 @@ int clinux_cachestat(int fd, uint64_t offset, uint64_t length,
     /* Not in the headers of Debian 12; the number is the same on all architectures. */
     struct { uint64_t offset, length; } range = { offset, length };
     return (int)RESULT(syscall(451, fd, &range, out, 0));
+}
+
+int clinux_map_file(int fd, size_t length, void **out)
+{
+    void *start = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0);
+    if (start == MAP_FAILED)
+        return -errno;
+    *out = start;
+    return 0;
+}
+
+void clinux_unmap(void *start, size_t length)
+{
+    munmap(start, length);
+}
+
+int clinux_resident(void *start, size_t length, uint8_t *out)
+{
+    return RESULT(mincore(start, length, out));
+}
+
+void clinux_forget(void *start, size_t length)
+{
+    madvise(start, length, MADV_DONTNEED);
+}
+
+int clinux_tells_resident(int fd)
+{
+    /* Others are told that everything is resident (Linux 5.2 and later). */
+    struct stat facts;
+    if ((fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR)
+        return 1;
+    return fstat(fd, &facts) == 0 && facts.st_uid == geteuid();
 }
 
 static struct flock lock_of(int64_t start, int64_t length, int type)

@@ -170,8 +170,9 @@ class Daemon:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def resident_bytes(self):
+        """Memory of its own: pages of files that it shows itself belong to the page cache."""
         text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) * 1024
+        return int(re.search(r"RssAnon:\s+(\d+)", text).group(1)) * 1024
 
 
 class DaemonTest(unittest.TestCase):

@@ -36,6 +36,7 @@ final class DataDescriptor: Sendable {
     /// The kernel drops pages that it could not write, and a second flush would succeed without
     /// them. So the error stays until the file is opened anew.
     let flushError = Atomic<Int32>(0)
+    private let shown = Locked<FileMapping?>(nil)
 
     /// Opens a file that exists.
     ///
@@ -73,6 +74,18 @@ final class DataDescriptor: Sendable {
     }
 
     deinit { _ = clinux_close(rawValue) }
+
+    /// The file as memory, once somebody has asked for it.
+    var mapping: FileMapping? { shown.withLock { $0 } }
+
+    /// The file as memory, which all views share; nothing where its pages cannot be lent.
+    func makeMapping() -> FileMapping? {
+        guard !isDirect, storage != .remote else { return nil }
+        return shown.withLock { mapping in
+            if mapping == nil { mapping = FileMapping(rawValue, sizeBytes: sizeBytes) }
+            return mapping
+        }
+    }
 
     /// Why a file could not be opened.
     enum OpenFailure: Error, Hashable {

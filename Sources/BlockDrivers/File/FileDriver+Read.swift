@@ -12,6 +12,9 @@ extension FileDriver {
         guard let buffer = slot.pointee.buffer else { return .failed(EINVAL) }
         let length = Int(slot.pointee.lengthBytes)
         let offset = Int64(bitPattern: slot.pointee.offsetBytes)
+        if slot.pointee.flags.rawValue & RequestFlags.mayLend.rawValue != 0, lend(slot) {
+            return .done
+        }
         let count: Int
         if view.pointee.readsWithoutWait {
             count = clinux_preadv2_nowait(view.pointee.fd, buffer, length, offset)
@@ -22,6 +25,22 @@ extension FileDriver {
         }
         if count == length { return .done }
         return readRest(request, after: count)
+    }
+
+    /// Answers a read with pages of the file, if all of them are cached.
+    @inline(__always)
+    private func lend(_ slot: UnsafeMutablePointer<RequestSlot>) -> Bool {
+        guard let lentPages = view.pointee.lentPages else {
+            if !view.pointee.hasTriedLending { openLentPages() }
+            return false
+        }
+        let offset = slot.pointee.offsetBytes
+        let pages = lentPages._withUnsafeGuaranteedRef {
+            $0.pages(offsetBytes: offset, lengthBytes: slot.pointee.lengthBytes)
+        }
+        guard let pages else { return false }
+        slot.pointee.loan = PageLoan(pages: pages, file: view.pointee.fd, offsetBytes: offset)
+        return true
     }
 
     /// Goes on with a read of which only a part was in the page cache, or nothing.

@@ -27,6 +27,8 @@ final class FileDriver: BlockDriver {
     private var descriptor: DataDescriptor
     /// Descriptors of before, while requests in the kernel may name them.
     private var earlier: [DataDescriptor] = []
+    /// What of the file can be sent from where it is; made when first needed.
+    private var lentPages: LentPages?
     /// Zeroes to write where the file system has nothing better; made when first needed.
     private var zeroes: UnsafeMutableRawPointer?
 
@@ -81,11 +83,25 @@ final class FileDriver: BlockDriver {
         if access.descriptor !== descriptor {
             if old.currentCount + old.earlierCount > 0 { earlier.append(descriptor) }
             descriptor = access.descriptor
+            lentPages = nil
             new.epoch += 1
             new.earlierCount += old.currentCount
             new.currentCount = 0
         }
+        if let lentPages {
+            new.hasTriedLending = true
+            new.lentPages = .passUnretained(lentPages)
+        }
         view.pointee = new
+    }
+
+    /// Gets ready to lend pages, if that is possible.
+    func openLentPages() {
+        view.pointee.hasTriedLending = true
+        guard let mapping = descriptor.makeMapping() else { return }
+        let pages = LentPages(mapping, loop: loop)
+        lentPages = pages
+        view.pointee.lentPages = .passUnretained(pages)
     }
 
     /// The driver that has a ticket's request in the kernel.

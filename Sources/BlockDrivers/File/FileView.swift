@@ -20,6 +20,9 @@ struct FileView {
     var writesWithoutWait: Bool
     var punchesHoles = true
     var zeroesRanges = true
+    /// Whether pages were asked for; ``FileDriver`` keeps alive what is there.
+    var hasTriedLending = false
+    var lentPages: Unmanaged<LentPages>?
     /// Whether calls that may wait for the disk are made on the loop.
     var pace = SynchronousPace()
     /// The loop's turn in which `sleepCount` was read, as its time.

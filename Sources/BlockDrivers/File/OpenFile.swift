@@ -14,6 +14,8 @@ final class OpenFile: OpenNode {
     private struct State {
         var access: Access
         var pending: Access?
+        /// A mapping of before, which views are still to let go of.
+        var earlierMapping: FileMapping?
         var isServed = false
         /// Whether somebody may have written since it was opened.
         var wasWritable = false
@@ -158,6 +160,9 @@ final class OpenFile: OpenNode {
     /// Puts what was prepared in force; views take it up when they are told.
     fileprivate func commitChange() {
         let holder = state.withLock { state in
+            if let pending = state.pending, pending.descriptor !== state.access.descriptor {
+                state.earlierMapping = state.access.descriptor.mapping
+            }
             state.access = state.pending ?? state.access
             state.pending = nil
             state.wasWritable =

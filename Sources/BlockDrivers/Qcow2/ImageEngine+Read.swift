@@ -124,7 +124,7 @@ extension ImageEngine {
                 guard let backing else { return fail(op, EIO) }
                 let length = min(found.lengthBytes, state.pointee.backingBytes - position)
                 op.pointee.pieceBytes = length
-                return ask(backing, .read, op, at: position, memory, length, then: .readDone)
+                return askForData(backing, op, at: position, memory)
             case .none, .zero: break
             case .compressed: return readCompressed(op, found.word)
             case .corrupt: return fail(op, EIO)
@@ -137,11 +137,33 @@ extension ImageEngine {
 
     /// Reads from a file what it holds, in whole units of its alignment.
     private func readFile(_ op: Op, _ host: UInt64, _ memory: UnsafeMutableRawPointer) -> Outcome {
-        ask(data, .read, op, at: host, memory, op.pointee.pieceBytes, then: .readDone)
+        askForData(data, op, at: host, memory)
+    }
+
+    /// Reads the piece at hand; one that is all of the request may be lent.
+    private func askForData(
+        _ child: Edge,
+        _ op: Op,
+        at offset: UInt64,
+        _ memory: UnsafeMutableRawPointer
+    ) -> Outcome {
+        let length = op.pointee.pieceBytes
+        var flags: RequestFlags = []
+        if op.pointee.flags.rawValue & RequestFlags.mayLend.rawValue != 0,
+            op.pointee.position == op.pointee.start, length == op.pointee.end &- op.pointee.start,
+            !state.pointee.detectsZeroes, child.lendsPages
+        {
+            flags = .mayLend
+        }
+        return ask(child, .read, op, at: offset, memory, length, flags: flags, then: .readDone)
     }
 
     func readDone(_ op: Op) -> Outcome {
         guard op.pointee.status == .done else { return failed(op) }
+        if let loan = op.pointee.slot.loan {
+            op.pointee.slot.loan = nil
+            op.pointee.request?.pointee.loan = loan
+        }
         op.pointee.position += op.pointee.pieceBytes
         op.pointee.step = .read
         return .again

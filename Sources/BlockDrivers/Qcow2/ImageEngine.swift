@@ -187,6 +187,12 @@ final class ImageEngine: @unchecked Sendable {
         state.pointee.hasBacking = backing != nil
     }
 
+    /// Whether a read may be answered with pages of a file.
+    var lendsPages: Bool {
+        // Zeroes that are found in a write may free the cluster that it was for.
+        !state.pointee.detectsZeroes && (data.lendsPages || backing?.lendsPages == true)
+    }
+
     /// Obeys other settings from now on.
     func apply(_ settings: Qcow2Settings) {
         state.pointee.backingBytes = settings.backingBytes

@@ -31,6 +31,12 @@ final class Qcow2Driver: BlockDriver {
 
     var movesPages: Bool { false }
 
+    /// Reads of one run of one file are passed on, others are copied.
+    ///
+    /// A cluster that was lent keeps its bytes meanwhile: only discards and zeroes free clusters
+    /// that are read so.
+    var lendsPages: Bool { direct._withUnsafeGuaranteedRef { $0.lendsPages } }
+
     func submit(_ request: BlockRequest) -> BlockStatus {
         direct._withUnsafeGuaranteedRef { $0.submit(request) }
     }

@@ -13,6 +13,11 @@ package protocol BlockDriver: AnyObject {
     /// (``RequestSlot/pipe``). A filter answers what its child answers.
     var movesPages: Bool { get }
 
+    /// Whether reads may be answered with pages of a file in place of bytes in the buffer
+    /// (``RequestFlags/mayLend``). True of those who pass requests on without a look at payloads;
+    /// unless it is said otherwise, of those who pass pipes on.
+    var lendsPages: Bool { get }
+
     /// Lets go what waits by the driver's own choice (a limit, a delay), now and until
     /// ``drainEnded()``: a drain is under way, or the node has left the graph.
     func drainBegan()
@@ -25,6 +30,7 @@ package protocol BlockDriver: AnyObject {
 }
 
 extension BlockDriver {
+    package var lendsPages: Bool { movesPages }
     package func drainBegan() {}
     package func drainEnded() {}
     package func optionsChanged() {}

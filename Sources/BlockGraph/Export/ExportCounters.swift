@@ -44,6 +44,12 @@ package final class ExportCounters: Sendable {
         if isFailure { Self.add(1, to: failed) }
     }
 
+    /// Counts a read as failed that was counted as answered; called on the port's loop only.
+    package func recordLateFailure(bytes: UInt64) {
+        bytesRead.store(bytesRead.load(ordering: .relaxed) &- bytes, ordering: .relaxed)
+        Self.add(1, to: failed)
+    }
+
     /// Begins a pause; called on the port's loop only.
     func pauseBegan() { lastHeldNanoseconds.store(0, ordering: .relaxed) }
 

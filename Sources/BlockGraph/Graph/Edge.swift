@@ -23,6 +23,11 @@ package final class Edge {
         target._withUnsafeGuaranteedRef { $0.driver.movesPages }
     }
 
+    /// Whether the child lends pages.
+    package var lendsPages: Bool {
+        target._withUnsafeGuaranteedRef { $0.driver.lendsPages }
+    }
+
     /// Which node is at the end.
     var targetIdentity: NodeIdentity { target._withUnsafeGuaranteedRef { $0.identity } }
 

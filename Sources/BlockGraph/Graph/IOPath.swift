@@ -14,6 +14,8 @@ package final class IOPath {
     package let rights: Permissions
     /// Whether payloads may travel in pipes.
     package let movesPages: Bool
+    /// Whether reads may be answered with a loan.
+    package let lendsPages: Bool
     /// Requests that came by this path and are parked.
     package private(set) var parkedCount = 0
 
@@ -27,6 +29,7 @@ package final class IOPath {
         self.rights = rights
         self.root = root
         movesPages = root.movesPages
+        lendsPages = root.lendsPages
     }
 
     /// Hands a request to the graph.

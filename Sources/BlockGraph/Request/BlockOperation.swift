@@ -36,4 +36,8 @@ package struct RequestFlags: OptionSet, Sendable {
     package static let layered = RequestFlags(rawValue: 1 << 6)
     /// Reads and extents of the state that a copy-before-write node preserves, not of the present.
     package static let preserved = RequestFlags(rawValue: 1 << 7)
+    /// A read may be answered with a loan in place of bytes in the buffer (``PageLoan``).
+    ///
+    /// Set only where every node on the way says ``BlockDriver/lendsPages``.
+    package static let mayLend = RequestFlags(rawValue: 1 << 8)
 }

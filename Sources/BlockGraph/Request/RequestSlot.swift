@@ -30,6 +30,8 @@ package struct RequestSlot {
     package var buffer: UnsafeMutableRawPointer?
     /// Pipe that takes or holds the payload instead of the buffer, or -1.
     package var pipe: Int32
+    /// The answer of a read that was lent its bytes; nothing when they are in the buffer.
+    package var loan: PageLoan?
     /// For the driver that has the request: bytes already moved.
     package var progressBytes: UInt64
     /// For the driver that has the request: itself, or a note of its own.
@@ -73,6 +75,7 @@ package struct RequestSlot {
         lengthBytes = 0
         buffer = nil
         pipe = -1
+        loan = nil
         progressBytes = 0
         driverContext = nil
         driverValue = 0

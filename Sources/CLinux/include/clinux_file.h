@@ -40,6 +40,17 @@ int clinux_ftruncate(int fd, int64_t length);
 int clinux_cachestat(int fd, uint64_t offset, uint64_t length,
                      struct clinux_cachestat_counts *_Nonnull out);
 
+/* A file's bytes from its start as memory that can be read only. The kernel may be told to copy from
+   it (-EFAULT where the file has ended); this process must not look at it itself. */
+int clinux_map_file(int fd, size_t length, void *_Nullable *_Nonnull out);
+void clinux_unmap(void *_Nonnull start, size_t length);
+/* One byte a page of such memory: bit 0 says that reading it waits for nothing. */
+int clinux_resident(void *_Nonnull start, size_t length, uint8_t *_Nonnull out);
+/* Takes pages out of the process's tables; the page cache keeps them. */
+void clinux_forget(void *_Nonnull start, size_t length);
+/* Whether the kernel answers the question after resident pages truly, for this file and user. */
+int clinux_tells_resident(int fd);
+
 /* Sets or drops (CLINUX_LOCK_NONE) an OFD lock; -EAGAIN when somebody else's is in the way. */
 int clinux_ofd_lock(int fd, int64_t start, int64_t length, int type);
 /* Asks whether such a lock could be set: 0 when it could, 1 when somebody else's is in the way. */

@@ -1,3 +1,4 @@
+import Glibc
 import GraphModel
 import RingLoop
 
@@ -10,6 +11,8 @@ struct Answer: Sendable, Equatable {
     var extents: [ExtentList.Extent] = []
     /// Whether it was parked.
     var waited = false
+    /// Whether the bytes of a read were lent.
+    var isLent = false
 }
 
 /// A stack of nodes on a real loop, and a client that submits to it.
@@ -102,7 +105,7 @@ actor DriverBench {
         loop.stop()
     }
 
-    /// Submits a request and waits for its answer.
+    /// Submits a request and waits for its answer; like an export it takes loans where it may.
     func ask(
         _ operation: BlockOperation,
         _ offset: UInt64 = 0,
@@ -133,7 +136,9 @@ actor DriverBench {
         request.slot.pointee.operation = operation
         request.slot.pointee.offsetBytes = offset
         request.slot.pointee.lengthBytes = length
-        request.slot.pointee.flags = flags
+        let takesLoan = operation == .read && pipe < 0 && path.lendsPages
+        request.slot.pointee.flags = takesLoan ? flags.union(.mayLend) : flags
+        request.slot.pointee.loan = nil
         request.slot.pointee.pipe = pipe
         request.slot.pointee.buffer = buffer
         request.slot.pointee.extents = holder
@@ -147,11 +152,32 @@ actor DriverBench {
         answer.errorNumber = status.errorNumber
         list = holder.pointee
         answer.extents = (0..<list.count).map { list[$0] }
-        if operation == .read, status == .done, pipe < 0 {
+        if let loan = request.slot.pointee.loan {
+            answer.isLent = true
+            answer.bytes = Self.bytes(of: loan, Int(length))
+        } else if operation == .read, status == .done, pipe < 0 {
             answer.bytes = Array(UnsafeRawBufferPointer(start: buffer, count: Int(length)))
         }
         pool?.giveBack(request)
         return answer
+    }
+
+    /// What the kernel finds where a loan says that the bytes are.
+    private static func bytes(of loan: PageLoan, _ count: Int) -> [UInt8] {
+        var name = Array("/tmp/sluice-loan-XXXXXX".utf8CString)
+        let fd = mkstemp(&name)
+        unlink(name)
+        defer { close(fd) }
+        var bytes = [UInt8](repeating: 0, count: count)
+        guard write(fd, loan.pages, count) == count, pread(fd, &bytes, count, 0) == count else {
+            return []
+        }
+        return bytes
+    }
+
+    /// Does something on the loop.
+    func perform<Result: Sendable>(_ body: @Sendable () throws -> Result) rethrows -> Result {
+        try body()
     }
 
     /// Does something to the lowest, or another, view.
@@ -183,4 +209,7 @@ actor DriverBench {
 
     /// Whether the last node takes pipes.
     var movesPages: Bool { path?.movesPages ?? false }
+
+    /// Whether the last node lends pages.
+    var lendsPages: Bool { path?.lendsPages ?? false }
 }

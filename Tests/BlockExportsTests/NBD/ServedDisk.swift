@@ -126,6 +126,11 @@ final class ServedDisk: Sendable {
         onLoop { [stage] in count.store(stage.driver.parked.count, ordering: .relaxed) }
         return count.load(ordering: .relaxed)
     }
+    func lend(_ lending: MemoryDriver.Lending) {
+        onLoop { [stage] in stage.driver.lending = lending }
+    }
+    /// Cuts the file off in which the bytes are.
+    func truncate(to sizeBytes: Int) { ftruncate(stage.driver.file, sizeBytes) }
     func answerParked() { onLoop { [stage] in stage.driver.answerParked() } }
 
     /// Runs something on the loop and waits for it.

@@ -5,8 +5,13 @@ internal import RingLoop
 
 // From replies to the socket.
 extension NBDConnection {
-    /// Sends replies until none is left or the socket is full.
+    /// Sends replies until none is left or the socket is full; what was lent is copied then.
     func flush() {
+        sendReplies()
+        if lentCount > 0 { copyLent() }
+    }
+
+    private func sendReplies() {
         // Who leaves takes along what is not sent, and who ends has nowhere to take it.
         guard !isPolling, phase == .ending || (phase == .serving && !isLeaving) else { return }
         while replies.first != nil {
@@ -21,6 +26,9 @@ extension NBDConnection {
                 isPolling = true
                 kernel.poll(fd: fd, events: UInt32(CLINUX_POLL_OUT), ticket: pollTicket)
                 return
+            } else if result == -Int(EFAULT), lentCount > 0 {
+                // The file has ended before a page that was lent.
+                copyLent()
             } else if result != -Int(EINTR) {
                 // The client has gone, or a pipe holds less than was promised.
                 return fail()
@@ -91,6 +99,9 @@ extension NBDConnection {
         case .heap:
             transfer.pointee.buffer?.deallocate()
             memoryBytes -= transfer.pointee.bufferBytes
+        case .lent:
+            transfer.pointee.loan = nil
+            lentCount &-= 1
         }
         transfer.pointee.buffer = nil
         transfer.pointee.source = .none

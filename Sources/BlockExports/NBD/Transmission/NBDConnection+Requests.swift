@@ -29,6 +29,8 @@ extension NBDConnection {
         } else if command.type == .read {
             submitRead(transfer)
         } else {
+            // What frees clusters must not find that somebody is still to read them.
+            if lentCount > 0 { sendLent() }
             submit(transfer, command.type == .trim ? .discard : .writeZeroes)
         }
         return nil
@@ -151,11 +153,13 @@ extension NBDConnection {
         slot.pointee.flags = Self.requestFlags(
             transfer.pointee.flags,
             operation,
+            lends: path._withUnsafeGuaranteedRef { $0.lendsPages },
             isLayered: terms.hasDepth
         )
         slot.pointee.offsetBytes = transfer.pointee.offsetBytes
         slot.pointee.lengthBytes = UInt64(transfer.pointee.lengthBytes)
         slot.pointee.buffer = transfer.pointee.buffer
+        slot.pointee.loan = nil
         slot.pointee.progressBytes = 0
         slot.pointee.startNanoseconds = loop.nowNanoseconds
         parkedCount += 1
@@ -171,11 +175,13 @@ extension NBDConnection {
     private static func requestFlags(
         _ flags: NBDCommandFlags,
         _ operation: BlockOperation,
+        lends: Bool,
         isLayered: Bool
     ) -> RequestFlags {
         var bits: RequestFlags.RawValue = 0
         switch operation {
-        case .read, .flush: break
+        case .read: if lends { bits = RequestFlags.mayLend.rawValue }
+        case .flush: break
         case .write, .discard:
             if flags.has(.forceUnitAccess) { bits = RequestFlags.forceUnitAccess.rawValue }
         case .writeZeroes:
@@ -192,7 +198,10 @@ extension NBDConnection {
     /// Takes the graph's answer to a parked request.
     func graphAnswered(_ slot: UnsafeMutablePointer<RequestSlot>) {
         parkedCount -= 1
-        take(slot.pointee.status, of: transfers + Int(slot.pointee.ownerIndex))
+        let transfer = transfers + Int(slot.pointee.ownerIndex)
+        // Others are served before this is sent.
+        if slot.pointee.loan != nil, slot.pointee.status == .done { copyLoan(transfer) }
+        take(slot.pointee.status, of: transfer)
         wakeAtEndOfTurn()
     }
 
@@ -216,10 +225,7 @@ extension NBDConnection {
         let cookie = transfer.pointee.cookie
         if let error {
             releasePayload(transfer, isSent: false)
-            transfer.pointee.headerBytes =
-                agreement.isStructured
-                ? NBDReply.writeError(error, cookie: cookie, to: header)
-                : NBDReply.writeSimple(error: error.rawValue, cookie: cookie, to: header)
+            writeErrorReply(transfer, error)
         } else if transfer.pointee.type == .read {
             writeReadReply(transfer, to: header)
         } else if transfer.pointee.type == .blockStatus {
@@ -234,6 +240,16 @@ extension NBDConnection {
             )
         }
         replies.append(transfer)
+    }
+
+    /// Writes the header that is the whole answer to what failed.
+    func writeErrorReply(_ transfer: UnsafeMutablePointer<NBDTransfer>, _ error: NBDError) {
+        let header = UnsafeMutableRawPointer(transfer)
+        let cookie = transfer.pointee.cookie
+        transfer.pointee.headerBytes =
+            agreement.isStructured
+            ? NBDReply.writeError(error, cookie: cookie, to: header)
+            : NBDReply.writeSimple(error: error.rawValue, cookie: cookie, to: header)
     }
 
     @inline(__always)
@@ -262,6 +278,13 @@ extension NBDConnection {
         transfer.pointee.payloadBytes = Int(length)
         if transfer.pointee.source == .pipe {
             transfer.pointee.pipe = pipes.readEnd(transfer.pointee.sourceIndex)
+        } else if let loan = transfer.pointee.slot.pointee.loan {
+            transfer.pointee.slot.pointee.loan = nil
+            releasePayload(transfer, isSent: false)
+            transfer.pointee.source = .lent
+            transfer.pointee.loan = loan
+            transfer.pointee.payload = loan.pages
+            lentCount &+= 1
         } else {
             transfer.pointee.payload = transfer.pointee.buffer
         }

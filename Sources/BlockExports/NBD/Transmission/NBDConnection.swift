@@ -71,6 +71,8 @@ final class NBDConnection {
 
     var input = NBDInput()
     var replies = NBDReplyQueue()
+    /// Replies in the queue whose bytes are lent; none when the loop does anything else.
+    var lentCount = 0
     var pipes = NBDPipes()
     var scratch = NBDExtentScratch()
     /// Requests that the graph has.

@@ -106,6 +106,14 @@ struct NBDReplyQueue {
         return transfer
     }
 
+    /// Whether nothing of a reply in the queue has been sent.
+    func isUntouched(_ transfer: UnsafeMutablePointer<NBDTransfer>) -> Bool {
+        transfer != first || sentOfFirst == 0
+    }
+
+    /// Takes note of another length of a reply that is untouched.
+    mutating func lengthChanged(from before: Int, to after: Int) { unsentBytes += after - before }
+
     /// Takes the first reply out, sent or not.
     mutating func drop() -> UnsafeMutablePointer<NBDTransfer>? {
         guard let transfer = first else { return nil }

@@ -18,6 +18,8 @@ struct NBDTransfer {
         case scratch
         /// Memory of its own, of ``bufferBytes``.
         case heap
+        /// Pages of a file (``loan``), which only the kernel looks at.
+        case lent
     }
 
     /// The reply's header (at most ``NBDReply/headerBytesMax`` bytes).
@@ -28,6 +30,8 @@ struct NBDTransfer {
     var payload: UnsafeMutableRawPointer?
     /// Bytes of the reply's payload, in memory or in the pipe.
     var payloadBytes = 0
+    /// Whose bytes the payload is, when they are lent.
+    var loan: PageLoan?
     /// Where the reply's payload is spliced from, or -1.
     var pipe: Int32 = -1
     /// Next in the queue of replies.
@@ -64,6 +68,7 @@ struct NBDTransfer {
         payload = nil
         payloadBytes = 0
         pipe = -1
+        loan = nil
         type = command.type
         flags = command.flags
         cookie = command.cookie
