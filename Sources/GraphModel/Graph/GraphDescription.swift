@@ -29,6 +29,9 @@ package struct GraphDescription: Sendable {
         }
     }
 
+    /// How many nodes there are.
+    package var nodeCount: Int { contents.nodes.count }
+
     /// Exports by key.
     package var exports: [String: ExportDescription] {
         get { contents.exports }

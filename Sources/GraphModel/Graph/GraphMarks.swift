@@ -48,6 +48,12 @@ package struct GraphMarks: Sendable {
     /// - Parameter paths: Paths whose numbers are their places in this list.
     package init(paths: [String] = []) { self.paths = paths }
 
+    /// Makes room for objects, and for values of them all.
+    package mutating func reserve(objects: Int, values: Int) {
+        objectList.reserveCapacity(objects)
+        self.values.reserveCapacity(values)
+    }
+
     /// Begins a file: the objects that follow stand in it.
     package mutating func begin(file: String) { files.append(file) }
 

@@ -22,6 +22,8 @@ package struct NumberedGraph: Sendable {
     private(set) var nodes: [NodeDescription] = []
     private(set) var drivers: [UInt8] = []
     private(set) var traits: [Traits] = []
+    /// How many children each node has: so many are asked in a row, and each node is elsewhere.
+    private(set) var childCounts: [Int32] = []
     /// Numbers of all nodes' children, those of node 0 first.
     private(set) var children: [Int32] = []
     private(set) var exports: [ExportDescription] = []
@@ -31,10 +33,15 @@ package struct NumberedGraph: Sendable {
     /// No nodes.
     package init() {}
 
-    /// Makes room for nodes.
-    package mutating func reserve(_ count: Int) {
+    /// Makes room for nodes and exports.
+    package mutating func reserve(_ count: Int, exports exportCount: Int) {
         nodes.reserveCapacity(count)
+        drivers.reserveCapacity(count)
+        traits.reserveCapacity(count)
+        childCounts.reserveCapacity(count)
         children.reserveCapacity(count)
+        exports.reserveCapacity(exportCount)
+        targets.reserveCapacity(exportCount)
     }
 
     /// Adds a node, with the place of its driver in the catalog.
@@ -44,6 +51,7 @@ package struct NumberedGraph: Sendable {
         nodes.append(node)
         drivers.append(UInt8(clamping: driver))
         self.traits.append(traits)
+        childCounts.append(Int32(node.children.count))
         return Int32(nodes.count - 1)
     }
 
@@ -52,6 +60,7 @@ package struct NumberedGraph: Sendable {
         fileprivate let nodes: [NodeDescription]
         fileprivate let drivers: [UInt8]
         fileprivate let traits: [Traits]
+        fileprivate let childCounts: [Int32]
     }
 
     /// How many nodes were added.
@@ -62,7 +71,8 @@ package struct NumberedGraph: Sendable {
         Part(
             nodes: Array(nodes[count...]),
             drivers: Array(drivers[count...]),
-            traits: Array(traits[count...])
+            traits: Array(traits[count...]),
+            childCounts: Array(childCounts[count...])
         )
     }
 
@@ -74,6 +84,7 @@ package struct NumberedGraph: Sendable {
             nodes += part.nodes
             drivers += part.drivers
             traits += part.traits
+            childCounts += part.childCounts
         }
         return Int32(nodes.count)
     }
@@ -98,6 +109,7 @@ package struct NumberedGraph: Sendable {
             var traits: Traits = node.isReadOnly ? .readOnly : []
             if node.options.flag("force-share") == true { traits.insert(.forceShare) }
             self.traits.append(traits)
+            childCounts.append(Int32(node.children.count))
             for child in node.children { children.append(numbers[child.node] ?? Self.missing) }
         }
         for export in description.exports.values {

@@ -10,16 +10,12 @@ package struct NameOrder: Sendable {
 
         init(_ name: String, place: Int32) {
             var (high, low): (UInt64, UInt64) = (0, 0)
-            var count = 0
-            for byte in name.utf8 {
-                if count < 8 {
-                    high |= UInt64(byte) << UInt64(56 - 8 * count)
-                } else if count < 16 {
-                    low |= UInt64(byte) << UInt64(120 - 8 * count)
-                } else {
-                    break
-                }
-                count += 1
+            let bytes = name.utf8Span.span
+            for place in 0..<min(8, bytes.count) {
+                high |= UInt64(bytes[place]) << UInt64(56 - 8 * place)
+            }
+            for place in 8..<min(16, max(8, bytes.count)) {
+                low |= UInt64(bytes[place]) << UInt64(120 - 8 * place)
             }
             (self.high, self.low, self.place) = (high, low, place)
         }

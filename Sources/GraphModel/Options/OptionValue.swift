@@ -36,6 +36,9 @@ package struct Options: Hashable, Sendable {
     /// No options.
     package init() {}
 
+    /// No options, with room for so many.
+    package init(capacity: Int) { entries.reserveCapacity(capacity) }
+
     /// Options from entries that are in ascending order of keys, each key once.
     package init(ascending entries: [Entry]) { self.entries = entries }
 

@@ -41,7 +41,7 @@ struct GraphIndex: Sendable {
         var first: Int32 = 0
         for node in graph.nodes.indices {
             firsts.append(first)
-            first += Int32(graph.nodes[node].children.count)
+            first += graph.childCounts[node]
         }
         var edges: [Edge] = []
         edges.reserveCapacity(graph.children.count + graph.exports.count)
@@ -50,7 +50,7 @@ struct GraphIndex: Sendable {
         for (number, given) in order.places.lazy.map(Int.init).enumerated() {
             starts.append(Int32(edges.count))
             let roles = DriverRoles.of(graph.drivers[given])
-            for place in graph.nodes[given].children.indices {
+            for place in 0..<Int(graph.childCounts[given]) {
                 let child = graph.children[Int(firsts[given]) + place]
                 guard child != NumberedGraph.missing else { continue }
                 edges.append(

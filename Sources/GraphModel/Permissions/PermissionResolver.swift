@@ -37,8 +37,9 @@ struct PermissionResolver {
     /// Size and alignment of nodes, where they follow from the description.
     private var sizes: [Int64?] = []
     private var alignments: [Int64] = []
-    /// Nodes with both a user and a denier of one right; only these can have conflicts.
-    private var suspects: [Int32] = []
+    /// Nodes of which a user wants what another one denies.
+    private var disputed: [Int32] = []
+    private var isDisputed: [Bool]
     private var stepCount = 0
     private var refused: [(node: Int32, reason: GraphViolation.Reason)] = []
 
@@ -47,6 +48,7 @@ struct PermissionResolver {
         self.order = order
         edgeMasks = [EdgeMasks](repeating: .idle, count: index.edges.count)
         cumulative = [EdgeMasks](repeating: .idle, count: index.count)
+        isDisputed = [Bool](repeating: false, count: index.count)
     }
 
     /// Computes the masks, then explains what is wrong with them, if anything is.
@@ -65,13 +67,18 @@ struct PermissionResolver {
                 hasUsers[Int(index.edges[place].child)] = true
             }
         }
-        guard !suspects.isEmpty || !refused.isEmpty else { return }
+        guard !disputed.isEmpty || !refused.isEmpty else { return }
         explain()
     }
 
     private mutating func put(_ masks: EdgeMasks, on place: Int) {
         edgeMasks[place] = masks
         let child = Int(index.edges[place].child)
+        let others = cumulative[child]
+        // What those before want and share together says whether any of them minds this one.
+        if !masks.used.isSubset(of: others.shared) || !others.used.isSubset(of: masks.shared) {
+            isDisputed[child] = true
+        }
         cumulative[child].used.formUnion(masks.used)
         cumulative[child].shared.formIntersection(masks.shared)
     }
@@ -98,7 +105,7 @@ struct PermissionResolver {
 
     private mutating func inspect(_ node: Int) {
         let masks = cumulative[node]
-        if !masks.used.subtracting(masks.shared).isEmpty { suspects.append(Int32(node)) }
+        if isDisputed[node] { disputed.append(Int32(node)) }
         guard !masks.used.isDisjoint(with: [.write, .writeUnchanged]) else { return }
         if index.traits(node).contains(.readOnly) {
             refused.append((Int32(node), .readOnly))
@@ -134,7 +141,7 @@ struct PermissionResolver {
 
     private mutating func explain() {
         let story = PermissionStory(index: index, edgeMasks: edgeMasks)
-        for node in suspects.sorted() { collectConflicts(at: node, story) }
+        for node in disputed.sorted() { collectConflicts(at: node, story) }
         var blamed: Set<Int32> = []
         // Parents come first in `refused`, so a wish that was refused above is not refused again.
         for (node, reason) in refused {

@@ -51,7 +51,7 @@ extension ConfigurationReader {
             )
             return
         }
-        guard description.nodes.count < limits.nodesMax else {
+        guard description.nodeCount < limits.nodesMax else {
             findings.error(
                 "E0209",
                 "the configuration has more than \(limits.nodesMax) nodes",
@@ -126,7 +126,7 @@ extension ConfigurationReader {
             node.formerly = former
             renamed.append(subject.name)
         }
-        node.emptySlots = draft.emptySlots
+        if !draft.emptySlots.isEmpty { node.emptySlots = draft.emptySlots }
         return node
     }
 
@@ -273,8 +273,9 @@ extension ConfigurationReader {
         _ draft: inout Draft,
         keyPlace: SourcePlace
     ) {
-        for (place, slot) in schema.slots.enumerated()
-        where slot.occupancy != .optional && draft.filled >> UInt64(place) & 1 == 0 {
+        let empty = schema.requiredSlots & ~draft.filled
+        if empty == 0 { return }
+        for (place, slot) in schema.slots.enumerated() where empty >> UInt64(place) & 1 == 1 {
             draft.isComplete = false
             // Somebody who misspelled it hears so already.
             if meant.contains(slot.name) { continue }

@@ -75,7 +75,7 @@ extension ConfigurationReader {
             reportType(.mapping(options), value, path: path)
             return nil
         }
-        var found = Options()
+        var found = Options(capacity: options.count)
         var said: UInt64 = 0
         var misspelled: Set<String> = []
         var isComplete = true

@@ -6,8 +6,6 @@ struct ConfigurationReader {
 
     /// The only version of the language.
     private static let version = "1"
-    /// Bytes that a node takes in a file, about; a guess costs at most a little memory.
-    private static let nodeBytes = 96
 
     /// What was read so far.
     var description = GraphDescription()
@@ -97,16 +95,6 @@ struct ConfigurationReader {
     init(limits: DocumentLimits, baseDirectory: String? = nil) {
         self.limits = limits
         self.baseDirectory = baseDirectory
-    }
-
-    /// Makes room for what so many bytes will declare, about.
-    mutating func expect(bytes: Int) {
-        let nodes = min(bytes / Self.nodeBytes, limits.nodesMax)
-        if description.nodes.isEmpty {
-            description.nodes.reserveCapacity(nodes)
-            description.exports.reserveCapacity(nodes / 4)
-        }
-        numbered.reserve(nodes)
     }
 
     /// Reads a file.

@@ -74,7 +74,7 @@ package struct DocumentCache: Sendable {
 
     private mutating func takeWords(from reader: inout ConfigurationReader) {
         words = reader.words
-        reader.words = WordTable()
+        reader.words = .none
         paths = reader.marks.paths
         innerPaths = reader.innerPaths
     }
@@ -86,7 +86,7 @@ package struct DocumentCache: Sendable {
         var reader = ConfigurationReader(limits: limits, baseDirectory: baseDirectory)
         // The table goes to the reader and comes back, so that there is never a second one.
         reader.words = words
-        words = WordTable()
+        words = .none
         reader.marks = GraphMarks(paths: paths)
         reader.innerPaths = innerPaths
         reader.knownNodes = graph.nodes

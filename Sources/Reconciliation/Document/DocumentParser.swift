@@ -61,7 +61,7 @@ struct DocumentParser {
     ) -> DocumentParser {
         // The table goes in and comes back, so that there is never a second one.
         var parser = DocumentParser(file: file, limits: limits, words: words)
-        words = WordTable()
+        words = .none
         defer { words = parser.takeWords() }
         let limit = limits.fileBytesMax
         let faults = TextRules.faults(in: bytes, file: file, fileBytesMax: limit)
@@ -74,13 +74,13 @@ struct DocumentParser {
 
     private mutating func takeWords() -> WordTable {
         let taken = words
-        words = WordTable()
+        words = .none
         return taken
     }
 
     private mutating func read(_ bytes: [UInt8]) {
         // About what text of a graph needs; a page of comments needs less.
-        tape.cells.reserveCapacity(bytes.count / 13)
+        tape.cells.reserveCapacity(bytes.count / 9)
         tape.texts.reserveCapacity(bytes.count / 3)
         // A byte order mark is no text: libyaml would count it as a column.
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -42,6 +42,9 @@ struct NameRegister {
         let text: String
     }
 
+    /// Makes room for references.
+    mutating func reserve(references count: Int) { references.reserveCapacity(count) }
+
     /// Notes a name that is declared, with its record in the marks.
     mutating func declare(
         _ kind: ObjectKind,

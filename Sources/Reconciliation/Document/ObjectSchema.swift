@@ -28,6 +28,8 @@ final class ObjectSchema: Sendable {
     let defaults: Options
     /// Places of options in the order of their keys.
     let ascending: [Int]
+    /// A bit for each slot that has to be filled.
+    let requiredSlots: UInt64
     /// A bit for each option that has to be there.
     let required: UInt64
     /// A bit for each option that a node's traits follow from.
@@ -51,6 +53,9 @@ final class ObjectSchema: Sendable {
         self.driver = driver
         self.options = options
         self.slots = slots
+        requiredSlots = slots.enumerated().reduce(0) { bits, slot in
+            slot.element.occupancy == .optional ? bits : bits | 1 << UInt64(slot.offset)
+        }
         choosesChildren = slots.contains { $0.driver != nil }
         self.owner = owner
         var words = Vocabulary.table

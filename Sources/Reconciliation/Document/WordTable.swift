@@ -12,16 +12,35 @@ struct WordTable: Sendable {
     private var bytes: [UInt8] = []
     /// Where each text begins in `bytes`; one more entry at the end.
     private var starts: [UInt32] = [0]
-    private var hashes: [UInt32] = []
     /// Words by their hashes, a power of two of places, at most half of them taken.
-    private var places: [Word] = []
+    private var places: [Place] = []
+    /// Short texts that were asked for last, each at the place that its bytes name: nearly all of a
+    /// document's keys are few, and a name is used near where it is declared.
+    private var recent = [Recent](repeating: Recent(), count: ShortText.places)
     /// For each word, the last mapping that had it as a key.
     private var lastMappings: [Int32] = []
     private var mappingCount: Int32 = 0
 
+    /// Bytes of a word, about.
+    private static let textBytes = 12
+
     private let hash = TextHash()
 
     private static let free: Word = -1
+
+    /// A table without words, in place of one that was taken away.
+    static let none = WordTable()
+
+    /// A word with the hash of its text, so that others are told from it without their texts.
+    private struct Place {
+        var word: Word = WordTable.free
+        var hash: UInt32 = 0
+    }
+
+    private struct Recent {
+        var text = ShortText()
+        var word: Word = WordTable.free
+    }
 
     init(_ texts: [String] = []) {
         for text in texts { _ = word(of: Array(text.utf8)[...]) }
@@ -36,24 +55,46 @@ struct WordTable: Sendable {
     }
 
     /// The word of a text that is there, made when it is new.
-    mutating func word(of text: String) -> Word { word(of: Array(text.utf8)[...]) }
+    mutating func word(of text: String) -> Word {
+        var text = text
+        return text.withUTF8 { unsafe word(of: $0) }
+    }
 
     /// The word of a text, made when it is new.
-    ///
     @unsafe
     mutating func word(of text: UnsafeBufferPointer<UInt8>) -> Word {
-        let hash = unsafe hash.of(UnsafeRawBufferPointer(text))
-        if texts.count * 2 >= places.count { grow() }
+        let bytes = UnsafeRawBufferPointer(text)
+        guard let short = unsafe ShortText(bytes) else { return unsafe search(bytes) }
+        let place = short.place
+        if recent[place].text == short { return recent[place].word }
+        let word = unsafe search(bytes)
+        recent[place] = Recent(text: short, word: word)
+        return word
+    }
+
+    /// Makes room for so many words.
+    mutating func reserve(_ count: Int) {
+        guard count > texts.count else { return }
+        texts.reserveCapacity(count)
+        starts.reserveCapacity(count + 1)
+        lastMappings.reserveCapacity(count)
+        bytes.reserveCapacity(count * Self.textBytes)
+        if count * 2 > places.count { spread(over: Self.places(for: count)) }
+    }
+
+    @unsafe
+    private mutating func search(_ text: UnsafeRawBufferPointer) -> Word {
+        let hash = unsafe hash.of(text)
+        if texts.count * 2 >= places.count { spread(over: Self.places(for: texts.count + 1)) }
         let mask = places.count - 1
         var place = Int(hash) & mask
-        while places[place] != Self.free {
-            let word = Int(places[place])
-            if hashes[word] == hash, unsafe isEqual(word, text) { return places[place] }
+        while places[place].word != Self.free {
+            let found = places[place]
+            if found.hash == hash, unsafe isEqual(Int(found.word), text) { return found.word }
             place = (place + 1) & mask
         }
         let word = Word(texts.count)
-        places[place] = word
-        hashes.append(hash)
+        places[place] = Place(word: word, hash: hash)
         unsafe texts.append(String(decoding: text, as: UTF8.self))
         unsafe bytes.append(contentsOf: text)
         starts.append(UInt32(bytes.count))
@@ -61,24 +102,44 @@ struct WordTable: Sendable {
         return word
     }
 
-    private func isEqual(_ word: Int, _ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    @unsafe
+    private func isEqual(_ word: Int, _ text: UnsafeRawBufferPointer) -> Bool {
         let (start, end) = (Int(starts[word]), Int(starts[word + 1]))
         guard end - start == text.count else { return false }
-        return unsafe bytes.withUnsafeBufferPointer { bytes in
-            for place in 0..<text.count where unsafe bytes[start + place] != text[place] {
-                return false
+        return unsafe bytes.withUnsafeBytes { bytes in
+            var place = 0
+            while place + 8 <= text.count {
+                let known = unsafe bytes.loadUnaligned(
+                    fromByteOffset: start + place,
+                    as: UInt64.self
+                )
+                if unsafe known != text.loadUnaligned(fromByteOffset: place, as: UInt64.self) {
+                    return false
+                }
+                place += 8
+            }
+            while place < text.count {
+                if unsafe bytes[start + place] != text[place] { return false }
+                place += 1
             }
             return true
         }
     }
 
-    private mutating func grow() {
-        let count = max(1_024, places.count * 2)
-        places = [Word](repeating: Self.free, count: count)
-        for (word, hash) in hashes.enumerated() {
-            var place = Int(hash) & (count - 1)
-            while places[place] != Self.free { place = (place + 1) & (count - 1) }
-            places[place] = Word(word)
+    /// Places for so many words: a power of two, and at least twice as many.
+    private static func places(for count: Int) -> Int {
+        var places = 1_024
+        while places < 2 * count { places *= 2 }
+        return places
+    }
+
+    private mutating func spread(over count: Int) {
+        let taken = places
+        places = [Place](repeating: Place(), count: count)
+        for entry in taken where entry.word != Self.free {
+            var place = Int(entry.hash) & (count - 1)
+            while places[place].word != Self.free { place = (place + 1) & (count - 1) }
+            places[place] = entry
         }
     }
 
@@ -90,6 +151,44 @@ struct WordTable: Sendable {
         if lastMappings[Int(key)] == mappingCount { return false }
         lastMappings[Int(key)] = mappingCount
         return true
+    }
+}
+
+/// A text of at most sixteen bytes as two numbers.
+private struct ShortText: Equatable {
+    /// Places that ``place`` counts.
+    static let places = 256
+
+    private var low: UInt64 = 0
+    private var high: UInt64 = 0
+    /// Bytes of the text; no text has so many as this stands for when there is none.
+    private var count = -1
+
+    init() {}
+
+    /// A text; `nil` for a longer one.
+    @unsafe
+    init?(_ text: UnsafeRawBufferPointer) {
+        count = text.count
+        switch count {
+        case 8...16:
+            // The two overlap: with the count they say what the text says.
+            low = unsafe text.loadUnaligned(as: UInt64.self)
+            high = unsafe text.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        case 4...7:
+            low = UInt64(unsafe text.loadUnaligned(as: UInt32.self))
+            high = UInt64(unsafe text.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self))
+        case 0...3:
+            for place in 0..<count { low = unsafe low << 8 | UInt64(text[place]) }
+        default: return nil
+        }
+    }
+
+    /// A place for it; who has chosen texts for one place only makes them be searched for.
+    var place: Int {
+        let sum = (low &* 0x9E37_79B9_7F4A_7C15) ^ (high &* 0xC2B2_AE3D_27D4_EB4F)
+        let spread = (sum ^ (sum >> 32)) &* 0x9E37_79B9_7F4A_7C15
+        return Int(truncatingIfNeeded: spread >> 56)
     }
 }
 
