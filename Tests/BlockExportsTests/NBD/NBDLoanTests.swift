@@ -16,12 +16,21 @@ struct NBDLoanTests {
             RawClient.command(1, offset: UInt64(offset), length: UInt32(bytes.count)) + bytes
         )
         #expect(try client.reply().error == 0)
+        // Behind a large write only a header is received, as if another one came.
+        client.send(RawClient.command(3))
+        #expect(try client.reply().error == 0)
     }
 
     private func read(_ client: RawClient, _ count: Int, at offset: Int) throws -> [UInt8] {
-        client.send(RawClient.command(0, offset: UInt64(offset), length: UInt32(count)))
-        #expect(try client.reply().error == 0)
-        return client.receive(count)
+        // One alone is copied.
+        client.send(
+            RawClient.command(0, cookie: 7, offset: UInt64(offset), length: UInt32(count))
+                + RawClient.command(3, cookie: 8)
+        )
+        #expect(try client.reply() == (0, 7))
+        let bytes = client.receive(count)
+        #expect(try client.reply() == (0, 8))
+        return bytes
     }
 
     @Test(
@@ -62,12 +71,18 @@ struct NBDLoanTests {
         try write(slow, bytes, at: 0)
         // Far more than the socket holds.
         let length = 65_536
-        for index in 0..<60 {
-            let offset = UInt64(index * length)
-            slow.send(
-                RawClient.command(0, cookie: UInt64(index), offset: offset, length: UInt32(length))
-            )
-        }
+        slow.send(
+            (0..<60)
+                .flatMap { index in
+                    let offset = UInt64(index * length)
+                    return RawClient.command(
+                        0,
+                        cookie: UInt64(index),
+                        offset: offset,
+                        length: UInt32(length)
+                    )
+                }
+        )
         let other = try RawClient(disk.socketPath)
         try other.enter()
         while disk.totals?.reads != 60 {}
@@ -110,7 +125,7 @@ struct NBDLoanTests {
         try write(client, pattern(4 << 20, 3), at: 0)
         // The last page of the answer is behind the file's new end.
         disk.truncate(to: (1 << 20) - 4096)
-        client.send(RawClient.command(0, length: 1 << 20))
+        client.send(RawClient.command(0, length: 1 << 20) + RawClient.command(3))
         #expect(try client.reply().error == 0)
         #expect(client.receive(1 << 20).count < 1 << 20)
         #expect(client.isAtEnd)
@@ -148,11 +163,16 @@ struct NBDLoanTests {
         let bytes = pattern(65_536, 5)
         try write(client, bytes, at: 0)
         disk.park(true)
-        for index in 0..<16 {
-            let offset = UInt64(index * 4096)
-            client.send(RawClient.command(0, cookie: UInt64(index), offset: offset, length: 4096))
-        }
-        client.send(RawClient.command(4, cookie: 99, length: 65_536))
+        let reads = (0..<16)
+            .flatMap { index in
+                RawClient.command(
+                    0,
+                    cookie: UInt64(index),
+                    offset: UInt64(index * 4096),
+                    length: 4096
+                )
+            }
+        client.send(reads + RawClient.command(4, cookie: 99, length: 65_536))
         while disk.parkedCount < 17 {}
         disk.park(false)
         // Last come first: the discard is served before the reads, which show what it left.
@@ -172,12 +192,17 @@ struct NBDLoanTests {
         try client.enter()
         let bytes = pattern(4 << 20, 6)
         try write(client, bytes, at: 0)
-        for index in 0..<60 {
-            let offset = UInt64(index * 65_536)
-            client.send(
-                RawClient.command(0, cookie: UInt64(index), offset: offset, length: 65_536)
-            )
-        }
+        client.send(
+            (0..<60)
+                .flatMap { index in
+                    RawClient.command(
+                        0,
+                        cookie: UInt64(index),
+                        offset: UInt64(index * 65_536),
+                        length: 65_536
+                    )
+                }
+        )
         disk.moveExport()
         for index in 0..<60 {
             #expect(try client.reply() == (0, UInt64(index)))

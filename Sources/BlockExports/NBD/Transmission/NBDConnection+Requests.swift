@@ -153,7 +153,7 @@ extension NBDConnection {
         slot.pointee.flags = Self.requestFlags(
             transfer.pointee.flags,
             operation,
-            lends: path._withUnsafeGuaranteedRef { $0.lendsPages },
+            lends: takesLoans,
             isLayered: terms.hasDepth
         )
         slot.pointee.offsetBytes = transfer.pointee.offsetBytes
@@ -168,6 +168,15 @@ extension NBDConnection {
         guard !status.isParked else { return }
         parkedCount -= 1
         take(status, of: transfer)
+    }
+
+    /// Whether a read may be lent its bytes: among others that go out with it.
+    ///
+    /// For one alone it costs more to ask what is cached than to copy it.
+    @inline(__always)
+    private var takesLoans: Bool {
+        (input.availableBytes > 0 || replies.first != nil)
+            && path._withUnsafeGuaranteedRef { $0.lendsPages }
     }
 
     /// The wire's flags as the graph's; bits are moved by hand because `OptionSet` is generic.
