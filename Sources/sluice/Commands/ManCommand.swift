@@ -49,7 +49,7 @@ struct ManCommand: ParsableCommand {
             Terminal.note(
                 "error: there is no page \"\(name)\""
                     + (closest.first.map { "; did you mean \"\($0)\"?" } ?? "")
-                    + " All pages: sluice man\n"
+                    + "\nAll pages: sluice man\n"
             )
             return try end(with: .usage)
         }
