@@ -32,9 +32,11 @@ final class BlkdebugDriver: BlockDriver {
     }
 
     /// Payloads travel in memory while there are faults to make.
-    var movesPages: Bool {
+    var movesPages: Bool { isIdle && image.movesPages }
+    var lendsPages: Bool { isIdle && image.lendsPages }
+
+    private var isIdle: Bool {
         rules.isEmpty && stateChanges.isEmpty && !general.detectsZeroes && line?.holds != true
-            && image.movesPages
     }
 
     func submit(_ request: BlockRequest) -> BlockStatus {

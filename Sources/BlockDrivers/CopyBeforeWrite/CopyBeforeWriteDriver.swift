@@ -46,6 +46,7 @@ final class CopyBeforeWriteDriver: BlockDriver, ErrandRunner {
     }
 
     var movesPages: Bool { file.movesPages && !settings.rules.detectsZeroes }
+    var lendsPages: Bool { file.lendsPages && !settings.rules.detectsZeroes }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         let slot = request.slot

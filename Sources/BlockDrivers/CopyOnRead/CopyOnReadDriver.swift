@@ -47,6 +47,7 @@ final class CopyOnReadDriver: BlockDriver, ErrandRunner {
     private var copies: Bool { reach.depthMax > 1 && !reach.isReadOnly }
 
     var movesPages: Bool { !copies && !rules.detectsZeroes && file.movesPages }
+    var lendsPages: Bool { !copies && !rules.detectsZeroes && file.lendsPages }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         guard copies, request.slot.pointee.lengthBytes > 0 else { return handOn(request) }

@@ -60,6 +60,10 @@ final class FileDriver: BlockDriver {
         return view.storage == .memory || (view.storage == .local && view.tellsResidency)
     }
 
+    var lendsPages: Bool {
+        !view.pointee.isDirect && !view.pointee.detectsZeroes && view.pointee.storage != .remote
+    }
+
     func submit(_ request: BlockRequest) -> BlockStatus {
         request.slot.pointee.progressBytes = 0
         switch request.slot.pointee.operation {

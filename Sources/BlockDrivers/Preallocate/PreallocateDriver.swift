@@ -33,6 +33,7 @@ final class PreallocateDriver: BlockDriver, ErrandRunner {
     }
 
     var movesPages: Bool { file.movesPages && !settings.rules.detectsZeroes }
+    var lendsPages: Bool { file.lendsPages && !settings.rules.detectsZeroes }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         let slot = request.slot

@@ -24,6 +24,8 @@ final class RawDriver: BlockDriver {
         file.movesPages && offsetBytes % 4096 == 0 && !rules.detectsZeroes
     }
 
+    var lendsPages: Bool { file.lendsPages && !rules.detectsZeroes }
+
     func submit(_ request: BlockRequest) -> BlockStatus {
         let offset = offsetBytes
         guard offset != 0 else { return rules.submit(request, to: file) }

@@ -70,6 +70,7 @@ final class ThrottleDriver: BlockDriver {
     }
 
     var movesPages: Bool { file.movesPages && !state.pointee.rules.detectsZeroes }
+    var lendsPages: Bool { file.lendsPages && !state.pointee.rules.detectsZeroes }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         switch request.slot.pointee.operation {

@@ -14,8 +14,9 @@ package protocol BlockDriver: AnyObject {
     var movesPages: Bool { get }
 
     /// Whether reads may be answered with pages of a file in place of bytes in the buffer
-    /// (``RequestFlags/mayLend``). True of those who pass requests on without a look at payloads;
-    /// unless it is said otherwise, of those who pass pipes on.
+    /// (``RequestFlags/mayLend``). Unless a driver says otherwise, they may not. A filter that does
+    /// not look at payloads answers what its child answers, unless it may make zeroes of a write,
+    /// which can free the place that a read was lent.
     var lendsPages: Bool { get }
 
     /// Lets go what waits by the driver's own choice (a limit, a delay), now and until
@@ -30,7 +31,7 @@ package protocol BlockDriver: AnyObject {
 }
 
 extension BlockDriver {
-    package var lendsPages: Bool { movesPages }
+    package var lendsPages: Bool { false }
     package func drainBegan() {}
     package func drainEnded() {}
     package func optionsChanged() {}

@@ -155,6 +155,11 @@ struct LentPagesTests {
             if await bench.movesPages { #expect(await bench.lendsPages) }
             let looks = !contract.drivers.isDisjoint(with: ["quorum", "blkverify", "log-writes"])
             if looks { #expect(await bench.lendsPages == false) }
+            guard await bench.lendsPages else { return }
+            // Those who lend show what was written, in both ways.
+            let bytes = pattern(65_536)
+            #expect(await bench.ask(.write, 4096, bytes: bytes).errorNumber == 0)
+            for _ in 0..<2 { #expect(await bench.ask(.read, 4096, 65_536).bytes == bytes) }
         }
     }
 

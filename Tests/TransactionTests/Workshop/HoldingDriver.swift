@@ -19,6 +19,7 @@ final class HoldingDriver: BlockDriver, Holder, @unchecked Sendable {
     }
 
     var movesPages: Bool { inner.movesPages }
+    var lendsPages: Bool { inner.lendsPages }
 
     func submit(_ request: BlockRequest) -> BlockStatus {
         guard all.takes(name, self) else { return inner.submit(request) }
