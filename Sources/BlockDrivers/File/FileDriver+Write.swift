@@ -58,7 +58,7 @@ extension FileDriver {
     /// - Returns: What the call returned, or `-EAGAIN` when it was not made.
     @inline(__always)
     func paced(_ call: () -> Int) -> Int {
-        let begin = MonotonicClock.now
+        let begin = MonotonicClock.lastTick
         guard view.pointee.pace.isTrusting(now: begin) else { return -Int(EAGAIN) }
         // Once a turn, in which the thread sleeps for no other reason.
         if view.pointee.turn != loop.nowNanoseconds {
@@ -66,7 +66,7 @@ extension FileDriver {
             view.pointee.sleepCount = Self.sleepCount
         }
         let result = call()
-        let end = MonotonicClock.now
+        let end = MonotonicClock.lastTick
         if SynchronousPace.isSlow(begin: begin, end: end) { recordSlow(end: end) }
         return result
     }

@@ -2,7 +2,7 @@
 ///
 /// A buffered write is a copy into the page cache and much cheaper on the loop; but when the
 /// kernel holds writers back, or a disk hangs, it waits, and a loop serves others too. So each
-/// such call is timed:
+/// such call is timed, in ticks of the kernel:
 ///
 /// ```
 /// trusting --slow call in which the thread slept--> resting (calls go to the ring)
@@ -12,8 +12,8 @@
 /// A call that was slow because its thread lost the processor says nothing about the disk, which
 /// is why sleep counts and time alone does not. A disk that hangs holds the loop once a rest.
 struct SynchronousPace: Hashable, Sendable {
-    /// A call that takes longer is slow.
-    static let slowNanoseconds: UInt64 = 2_000_000
+    /// A call that takes longer is slow: more than one tick of most kernels.
+    static let slowNanoseconds: UInt64 = 5_000_000
     /// First and longest time for which calls go to the ring.
     static let restNanosecondsMin: UInt64 = 100_000_000
     static let restNanosecondsMax: UInt64 = 1_000_000_000
