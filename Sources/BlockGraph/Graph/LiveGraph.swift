@@ -18,6 +18,9 @@ package final class LiveGraph {
     /// Name of the thread that serves what names no thread.
     package static let defaultThread = "default"
 
+    /// Turns of every loop that a receipt waits at most for what the switch held.
+    static let heldTurnsMax = 16
+
     let kinds: [String: any BlockDriverKind]
     let participants: [any GraphParticipant]
     let services: [String: any ExportService]

@@ -184,6 +184,22 @@ extension GraphTransaction {
         return drained.values.joined().contains(export) ? pauseNanoseconds : 0
     }
 
+    /// Waits until what the switch held is answered, so that the receipt can count it.
+    ///
+    /// Requests go on where their loop is switched, but an answer may need another turn of the
+    /// kernel. It does not wait for a slow disk: a receipt says what is so when it is written.
+    func waitForHeld() async {
+        for _ in 0..<LiveGraph.heldTurnsMax {
+            let isAnswered = graph.exports.allSatisfy { name, service in
+                guard let before = totalsBefore[name] else { return true }
+                let after = service.tally.totals
+                return after.held - before.held <= after.completed - before.completed
+            }
+            if isAnswered { return }
+            for thread in graph.threads.values { await thread.turn() }
+        }
+    }
+
     /// What clients noticed.
     func receipt(warnings: [String]) -> Receipt {
         let exports = graph.exports.sorted { $0.key < $1.key }.compactMap {

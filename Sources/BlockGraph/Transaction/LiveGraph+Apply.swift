@@ -47,6 +47,7 @@ extension LiveGraph {
         let fault = await verify(transaction.changedViews)
         let warnings = await transaction.retire(stopping: idleThreads)
         if let fault { throw fault }
+        await transaction.waitForHeld()
         return transaction.receipt(warnings: warnings)
     }
 

@@ -87,9 +87,11 @@ actor Workshop {
         do {
             let result = try await body(workshop)
             await workshop.end()
+            workshop.control.join()
             return result
         } catch {
             await workshop.end()
+            workshop.control.join()
             throw error
         }
     }
