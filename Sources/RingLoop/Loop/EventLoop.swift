@@ -233,9 +233,10 @@ extension EventLoop {
 
     private func work() {
         refreshNow()
+        // First, so that a change which comes by mail finds nothing here that nobody has seen.
+        kernel.dispatchCompletions()
         if mailbox.hasMail { runMail() }
         timers.fire(until: nowNanoseconds)
-        kernel.dispatchCompletions()
         hooks.run()
     }
 

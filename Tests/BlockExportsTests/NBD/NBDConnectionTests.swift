@@ -199,6 +199,27 @@ struct NBDConnectionTests {
         #expect(disk.totals?.held == 2)
     }
 
+    @Test("what came right before the end of a pause was held, too")
+    func lateInPause() throws {
+        let disk = try ServedDisk()
+        let client = try RawClient(disk.socketPath)
+        try client.enter()
+        client.send(RawClient.command(3, cookie: 9))
+        #expect(try client.reply() == (0, 9))
+        disk.pause()
+        // Between the two the loop has no turn in which it could take the bytes.
+        let (fd, command) = (client.fd, RawClient.command(3, cookie: 1))
+        disk.resume(after: { _ = write(fd, command, command.count) })
+        #expect(try client.reply() == (0, 1))
+        #expect(disk.totals?.held == 1)
+        // Without a request there is nothing to count.
+        disk.pause()
+        disk.resume()
+        client.send(RawClient.command(3, cookie: 2))
+        #expect(try client.reply() == (0, 2))
+        #expect(disk.totals?.held == 1)
+    }
+
     @Test(
         "clients go on when their export moves, in the middle of a payload too",
         arguments: [false, true]

@@ -116,7 +116,13 @@ final class ServedDisk: Sendable {
     }
 
     func pause() { onLoop { [stage] in stage.port?.pause() } }
-    func resume() { onLoop { [stage] in stage.port?.resume() } }
+    /// Ends a pause, and does something right before on the loop.
+    func resume(after body: @escaping @Sendable () -> Void = {}) {
+        onLoop { [stage] in
+            body()
+            stage.port?.resume()
+        }
+    }
     var totals: ExportTotals? { stage.port?.counters.totals }
     var clientCount: Int { stage.handler?.clients.count ?? 0 }
 

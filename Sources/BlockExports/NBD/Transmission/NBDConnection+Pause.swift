@@ -31,13 +31,15 @@ extension NBDConnection {
 
     /// Counts what a pause held up that is over, here or where the client was served before.
     func countHeld() {
-        let since = heldSinceNanoseconds == 0 ? pausedSinceNanoseconds : heldSinceNanoseconds
+        guard pausedSinceNanoseconds > 0 else { return }
+        let now = loop.refreshNow()
+        // What nobody has taken note of came since the loop's turn began.
+        let since = heldSinceNanoseconds == 0 ? now : heldSinceNanoseconds
         heldSinceNanoseconds = 0
         pausedSinceNanoseconds = 0
-        guard since > 0 else { return }
         let count = waitingRequestCount
         guard count > 0 else { return }
-        counters.recordHeld(count, nanoseconds: loop.refreshNow() &- since)
+        counters.recordHeld(count, nanoseconds: now &- since)
     }
 
     /// Requests that have come, here or to the socket, and are not served.
@@ -55,12 +57,14 @@ extension NBDConnection {
             UnsafeRawBufferPointer(start: input.bytes, count: input.availableBytes)
         )
         backlog.withUnsafeBytes { counter.read($0) }
-        // A receive that is pending has found the socket empty.
-        if !isReceiving { readSocket(into: &counter) }
+        // What a pending receive has taken of a payload is not known, nor so where a header begins.
+        if !isReceiving || !isReceivingBody || isAwaitingBytes { readSocket(into: &counter) }
         return counter.count
     }
 
     private func readSocket(into counter: inout NBDRequestCounter) {
+        var first: UInt8 = 0
+        guard clinux_peek_nowait(fd, &first, 1) == 1 else { return }
         let bytes = UnsafeMutableRawBufferPointer.allocate(
             byteCount: Self.peekedBytesMax,
             alignment: 16
