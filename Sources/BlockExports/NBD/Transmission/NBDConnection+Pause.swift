@@ -31,7 +31,7 @@ extension NBDConnection {
 
     /// Counts what a pause held up that is over, here or where the client was served before.
     func countHeld() {
-        guard pausedSinceNanoseconds > 0 else { return }
+        guard pausedSinceNanoseconds > 0 || heldSinceNanoseconds > 0 else { return }
         let now = loop.refreshNow()
         // What nobody has taken note of came since the loop's turn began.
         let since = heldSinceNanoseconds == 0 ? now : heldSinceNanoseconds

@@ -288,8 +288,8 @@ final class NBDConnection {
                 visit: visit,
                 input: remainingInput(),
                 output: remainingOutput(),
-                heldSinceNanoseconds: heldSinceNanoseconds == 0
-                    ? pausedSinceNanoseconds : heldSinceNanoseconds
+                heldSinceNanoseconds: pausedSinceNanoseconds > 0 && heldSinceNanoseconds == 0
+                    ? loop.nowNanoseconds : heldSinceNanoseconds
             )
             retire()
             visit.export.deliver(passage)
