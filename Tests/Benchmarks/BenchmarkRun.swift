@@ -60,6 +60,7 @@ struct BenchmarkRun {
             throw BenchmarkError("no image was made for \(workload.name)")
         }
         try image.prepare(for: workload)
+        image.warm()
         if workload.operation == .write { FreeMemory.touch() }
         let server = try RunningServer.start(setting, image: image, in: workspace)
         defer {

@@ -13,6 +13,8 @@ struct LayeredImage {
     private static let emptyBytes = 256 << 30
     /// What a layer of a chain holds in one piece.
     private static let runBytes = 1 << 20
+    /// `SEEK_DATA`, which the C library's module does not show.
+    private static let seekData: Int32 = 3
 
     /// Makes the files.
     init(_ shape: ImageShape, bytes: Int, in workspace: Workspace) throws(BenchmarkError) {
@@ -77,7 +79,8 @@ struct LayeredImage {
     /// Writes every page of the files as it is, for the sake of small pages in the page cache and
     /// of writes that meet dirty ones, as ``TestImage`` tells.
     private func rewritePages() throws(BenchmarkError) {
-        var page = [UInt8](repeating: 0, count: 4096)
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.runBytes, alignment: 4096)
+        defer { bytes.deallocate() }
         for path in paths {
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else {
@@ -90,14 +93,40 @@ struct LayeredImage {
             posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
             var offset: off_t = 0
             while true {
-                let count = pread(descriptor, &page, page.count, offset)
+                let count = pread(descriptor, bytes, Self.runBytes, offset)
                 if count == 0 { break }
-                guard count > 0, pwrite(descriptor, page, count, offset) == count else {
-                    throw BenchmarkError("cannot rewrite \(path): \(ChildProcess.reason())")
+                guard count > 0 else {
+                    throw BenchmarkError("cannot read \(path): \(ChildProcess.reason())")
+                }
+                for page in stride(from: 0, to: count, by: 4096) {
+                    let length = min(4096, count - page)
+                    let place = offset + off_t(page)
+                    guard pwrite(descriptor, bytes + page, length, place) == length else {
+                        throw BenchmarkError("cannot rewrite \(path): \(ChildProcess.reason())")
+                    }
                 }
                 offset += off_t(count)
             }
             fsync(descriptor)
+        }
+    }
+
+    /// Reads all data of the files once: whoever is measured first after a while would otherwise
+    /// pay for pages that have gone meanwhile, from the page cache or to a virtual machine's host.
+    func warm() {
+        let bytes = UnsafeMutableRawPointer.allocate(byteCount: Self.runBytes, alignment: 4096)
+        defer { bytes.deallocate() }
+        for path in paths {
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            defer { close(descriptor) }
+            posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM)
+            var place = lseek(descriptor, 0, Self.seekData)
+            while place >= 0 {
+                let count = pread(descriptor, bytes, Self.runBytes, place)
+                guard count > 0 else { break }
+                place = lseek(descriptor, place + off_t(count), Self.seekData)
+            }
         }
     }
 
