@@ -7,11 +7,11 @@ extension ImageEngine {
     func submit(_ request: BlockRequest) -> BlockStatus {
         let slot = request.slot
         let kind = slot.pointee.operation
-        if !state.pointee.isWritable {
-            switch kind {
-            case .write, .writeZeroes, .discard: return .failed(EPERM)
-            case .read, .flush, .extents: break
-            }
+        switch kind {
+        case .write, .writeZeroes, .discard:
+            guard state.pointee.isWritable else { return .failed(EPERM) }
+            if !state.pointee.knowsMetadata { markMetadata() }
+        case .read, .flush, .extents: break
         }
         let op = take()
         op.pointee.request = slot

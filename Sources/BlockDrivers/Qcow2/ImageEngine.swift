@@ -66,6 +66,8 @@ final class ImageEngine: @unchecked Sendable {
         var generation = 0
         /// First cluster that may be free.
         var freeHint: UInt64 = 1
+        /// Whether what tables take up is marked.
+        var knowsMetadata = false
         var mappingDirty: Range<Int>?
         var refcountTableDirty: Range<Int>?
         /// Compressed cluster whose content is in `unpacked`, or 0.
@@ -86,7 +88,9 @@ final class ImageEngine: @unchecked Sendable {
     /// The start of the file, a whole number of sectors.
     let headerMemory: UnsafeMutableRawPointer
     let headerMemoryBytes: Int
+    /// What tables take up; ``markMetadata()`` comes first.
     var metadata: ClusterBitmap
+    private let snapshotClusters: [Range<UInt64>]
     /// References that no table on disk holds any more once the next checkpoint is made, and those
     /// that none holds but requests in flight may.
     var pendingFrees = ClusterRuns()
@@ -143,6 +147,7 @@ final class ImageEngine: @unchecked Sendable {
         file = context.edge("file")
         data = geometry.hasDataFile ? context.edge("data-file") : context.edge("file")
         metadata = ClusterBitmap()
+        snapshotClusters = image.snapshotClusters
         state.pointee.fileEnd = image.fileBytes
         state.pointee.dataEnd = image.dataFileBytes
         state.pointee.virginStart = geometry.roundUp(image.fileBytes)
@@ -153,7 +158,6 @@ final class ImageEngine: @unchecked Sendable {
             guard let context else { return }
             Unmanaged<ImageEngine>.fromOpaque(context).takeRetainedValue().pump()
         }
-        if !settings.isReadOnly { markMetadata(image) }
     }
 
     deinit {
@@ -211,20 +215,23 @@ final class ImageEngine: @unchecked Sendable {
         blocks.limit(count: settings.blockCacheBytes / blocks.tableBytes)
     }
 
-    private func markMetadata(_ image: LoadedImage) {
+    /// Marks what tables take up, before the first request that may change something.
+    ///
+    /// Not when the image is opened: the map of a large one costs more than all the rest of it.
+    func markMetadata() {
+        state.pointee.knowsMetadata = true
         let bits = UInt64(geometry.clusterBits)
-        let clusterCount = geometry.roundUp(image.fileBytes) >> bits
+        let clusterCount = geometry.roundUp(state.pointee.fileEnd) >> bits
         metadata.reserve(min(clusterCount, Self.reservedClustersMax))
         metadata.insert(0)
         metadata.insert(clusters(header.mappingOffset, UInt64(mappingCount) * 8))
         metadata.insert(clusters(header.refcountTableOffset, UInt64(refcountTableCount) * 8))
-        for entry in image.mapping where entry & Qcow2Geometry.offsetMask != 0 {
-            metadata.insert((entry & Qcow2Geometry.offsetMask) >> bits)
+        for (table, count) in [(mapping, mappingCount), (refcountTable, refcountTableCount)] {
+            for place in 0..<count where table[place] & Qcow2Geometry.offsetMask != 0 {
+                metadata.insert((table[place] & Qcow2Geometry.offsetMask) >> bits)
+            }
         }
-        for entry in image.refcountTable where entry & Qcow2Geometry.offsetMask != 0 {
-            metadata.insert((entry & Qcow2Geometry.offsetMask) >> bits)
-        }
-        for range in image.snapshotClusters { metadata.insert(range) }
+        for range in snapshotClusters { metadata.insert(range) }
     }
 
     /// Clusters that a range of the file touches.
