@@ -178,6 +178,7 @@ def main():
     around = {"free": [], "drained": [], "reopen": []}
     pauses, durations = [], {"free": [], "drained": [], "reopen": []}
     worst = {"calm": [], "free": []}
+    worst_of_round = {"calm": [], "free": []}
     try:
         sluice.start("--no-watch", "--log-level", "error")
         storage = Storage(theirs)
@@ -195,8 +196,10 @@ def main():
             seen = load.end()
             collect(windows, seen, latencies, around, durations)
             for name in worst:
-                worst[name] += [max(latency for start, latency in seen if begin <= start <= end)
-                                for kind, (begin, end, _) in windows if kind == name]
+                found = [max(latency for start, latency in seen if begin <= start <= end)
+                         for kind, (begin, end, _) in windows if kind == name]
+                worst[name] += found
+                worst_of_round[name].append(max(found))
             pauses += [pause for name, (_, _, changes) in windows if name == "drained" for _, _, pause in changes]
             load = Load(storage.uri(), theirs, arguments.rate)
             windows = [("reopen", window(arguments.seconds, arguments.pace, storage.switch))]
@@ -210,6 +213,8 @@ def main():
             tell(f"duration of each change, {name}", durations[name])
         for name, values in worst.items():
             tell(f"longest request of each second, {name}", values)
+        added = [free - calm for free, calm in zip(worst_of_round["free"], worst_of_round["calm"])]
+        tell("what changes without a drain add to the longest request of a round", added)
         difference = {word: (of(worst["free"]) - of(worst["calm"])) * 1000
                       for word, of in (("median", statistics.median), ("longest", max))}
         print(f"changes without a drain add {difference['median']:.3f} ms to the worst request of a second in the "
