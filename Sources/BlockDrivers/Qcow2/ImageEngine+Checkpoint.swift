@@ -123,7 +123,8 @@ extension ImageEngine {
         }
         if state.pointee.refcountTableDirty != nil { return barrier(op, then: .refcountTable) }
         op.pointee.step = .barrier
-        if tables.dirtyCount == 0, state.pointee.mappingDirty == nil {
+        // Only the barrier flushes a data file, and who asked for this may have asked for that.
+        if tables.dirtyCount == 0, state.pointee.mappingDirty == nil, !geometry.hasDataFile {
             op.pointee.step = .checkpointFlush
         }
         return .again

@@ -21,6 +21,15 @@ struct CrashStateTests {
         #expect(tally.recordings >= CrashSuite.kinds.count)
     }
 
+    @Test("what was found by long runs stays mended")
+    func kept() async throws {
+        // A flush after which no mapping table was to be written left a data file out.
+        let numbers: [UInt64] = [2_002_047, 2_002_583]
+        let tally = try await CrashSuite(choices: 6).sequences(numbered: numbers)
+        #expect(tally.faults == [])
+        #expect(tally.recordings == numbers.count)
+    }
+
     @Test("many operations at a time leave a sound image, wherever they are cut")
     func random() async throws {
         let tally = try await CrashSuite(choices: 1).random(Self.wanted / 2)

@@ -52,20 +52,33 @@ struct CrashSuite: Sendable {
 
     /// Every short sequence, over other images in each round.
     func sequences(_ wanted: Int) async throws -> Tally {
-        let places = images.indices.filter { images[$0].filledBytes == 0 }
-        return try await run(wanted, recordings: Self.kinds.count) { bench, number in
-            let kinds = Self.kinds[Int(number % UInt64(Self.kinds.count))]
-            let round = Int(number) / Self.kinds.count
-            let place = places[(Int(number) + round * 5) % places.count]
-            var random = SeededGenerator(seed: number)
-            // What is overwritten must be there.
-            let before = [CrashOperation.Kind.write, .write, .write, .flush]
-            let operations = (before.prefix(Int(number) % 5) + kinds).map {
-                CrashOperation.random($0, images[place], &random)
-            }
-            let name = "\(images[place].testDescription), number \(number), \(kinds)"
-            return try await look(bench, place, operations, depth: 1, seed: number, name)
+        try await run(wanted, recordings: Self.kinds.count) { bench, number in
+            try await sequence(number, bench)
         }
+    }
+
+    /// Those of the short sequences that have these numbers.
+    func sequences(numbered numbers: [UInt64]) async throws -> Tally {
+        let bench = try CrashBench()
+        defer { bench.end() }
+        var tally = Tally()
+        for number in numbers { tally.add(try await sequence(number, bench)) }
+        return tally
+    }
+
+    private func sequence(_ number: UInt64, _ bench: CrashBench) async throws -> Tally {
+        let places = images.indices.filter { images[$0].filledBytes == 0 }
+        let kinds = Self.kinds[Int(number % UInt64(Self.kinds.count))]
+        let round = Int(number) / Self.kinds.count
+        let place = places[(Int(number) + round * 5) % places.count]
+        var random = SeededGenerator(seed: number)
+        // What is overwritten must be there.
+        let before = [CrashOperation.Kind.write, .write, .write, .flush]
+        let operations = (before.prefix(Int(number) % 5) + kinds).map {
+            CrashOperation.random($0, images[place], &random)
+        }
+        let name = "\(images[place].testDescription), number \(number), \(kinds)"
+        return try await look(bench, place, operations, depth: 1, seed: number, name)
     }
 
     /// Longer random ones, with several requests at a time.
