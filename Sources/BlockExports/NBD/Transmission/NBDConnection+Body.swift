@@ -5,6 +5,9 @@ internal import RingLoop
 
 // Payloads of large writes: received into memory of their own, or moved page by page into a pipe.
 extension NBDConnection {
+    /// How much of a payload is received into memory before others are looked at.
+    private static let bodyBytesAtOnce = 1 << 20
+
     /// Starts to receive a payload, whose header was the last thing that was taken.
     func beginBody(_ transfer: UnsafeMutablePointer<NBDTransfer>) {
         body = transfer
@@ -67,13 +70,21 @@ extension NBDConnection {
             if bodyBytes == length { return true }
         }
         guard let buffer = transfer.pointee.buffer else { return true }
+        // What has come is taken at once. A wait for the whole would be a long one, in which the
+        // loop is woken for each piece and no longer looks out for the next.
+        let end = min(length, bodyBytes + Self.bodyBytesAtOnce)
+        while bodyBytes < end {
+            let count = clinux_recv_nowait(fd, buffer + bodyBytes, length - bodyBytes)
+            guard count > 0 else { break }
+            bodyBytes += count
+        }
+        if bodyBytes == length { return true }
         isReceiving = true
         isReceivingBody = true
         kernel.receive(
             fd: fd,
             buffer: buffer + bodyBytes,
             length: length - bodyBytes,
-            flags: Int32(CLINUX_MSG_WAITALL),
             ticket: receiveTicket
         )
         return false
