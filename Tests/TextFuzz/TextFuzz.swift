@@ -12,7 +12,10 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let sides = parts.map { part in
         Configuration(texts: [ConfigurationText(path: "a.yaml", bytes: Array(part))])
     }
-    for (part, side) in zip(parts, sides) { check(side, lines: lines(of: part)) }
+    for (part, side) in zip(parts, sides) {
+        check(side, lines: lines(of: part))
+        checkPiecewise(part, side)
+    }
     guard let live = sides.first, let wished = sides.last else { return 0 }
     if live.resolved != nil, wished.resolved != nil, wished.verdict == .valid {
         let plan = Plan(live: live.description, desired: wished.description, marks: wished.marks)
@@ -36,6 +39,21 @@ private func check(_ side: Configuration, lines: Int) {
         )
     }
     precondition((side.verdict == .valid) == (side.resolved?.isLegal ?? false))
+}
+
+/// A file that is read entry by entry says what it says when it is read whole.
+private func checkPiecewise(_ part: ArraySlice<UInt8>, _ whole: Configuration) {
+    var limits = DocumentLimits()
+    limits.piecewiseBytesMin = 0
+    let pieces = Configuration(
+        texts: [ConfigurationText(path: "a.yaml", bytes: Array(part))],
+        limits: limits
+    )
+    precondition(pieces.diagnostics == whole.diagnostics)
+    precondition(pieces.description == whole.description)
+    for name in whole.description.nodes.keys {
+        precondition(pieces.marks.mark(.node, name) == whole.marks.mark(.node, name))
+    }
 }
 
 /// Line ends, a carriage return and a line feed counted as one each at most.

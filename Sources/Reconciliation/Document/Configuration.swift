@@ -25,9 +25,14 @@ package struct Configuration: Sendable {
         limits: DocumentLimits = DocumentLimits(),
         baseDirectory: String? = nil
     ) {
-        var reader = ConfigurationReader(limits: limits, baseDirectory: baseDirectory)
-        reader.expect(bytes: texts.reduce(0) { $0 + $1.bytes.count })
-        for text in texts { reader.read(text) }
+        var reader = ConfigurationReader(expecting: texts, limits, baseDirectory)
+        let isPiecewise = texts.contains { $0.bytes.count >= limits.piecewiseBytesMin }
+        if isPiecewise, !reader.readPiecewise(texts) {
+            reader = ConfigurationReader(expecting: texts, limits, baseDirectory)
+            reader.read(texts)
+        } else if !isPiecewise {
+            reader.read(texts)
+        }
         reader.checkReferences()
         self.init(judging: &reader, files: texts.map(\.path), limits: limits)
     }

@@ -111,6 +111,11 @@ struct ConfigurationReader {
         // Duplicate keys leave the rest of a file readable; everything else does not.
         if documents.hasUnreadPart || documents.tape.roots.isEmpty { hasUnreadPart = true }
         tape = documents.tape
+        readRoots()
+    }
+
+    /// Reads what stands on the tape, and takes it off.
+    mutating func readRoots() {
         for (place, root) in tape.roots.enumerated() { read(root, isFirst: place == 0) }
         tape = DocumentTape()
     }
@@ -217,15 +222,20 @@ struct ConfigurationReader {
         var cursor = cursor(of: section)
         while let entry = tape.next(&cursor) {
             if isNote(entry.word) { continue }
-            let isNamed = checkName(kind, entry)
-            guard declare(kind, entry.word, at: place(entry.key)), isNamed else { continue }
-            following(entry) { reader in
-                reader.subject = Subject(kind: kind, name: entry.word)
-                if kind == .node {
-                    reader.readNode(entry.word, entry.value, keyPlace: reader.place(entry.key))
-                } else {
-                    reader.readService(kind, entry)
-                }
+            readObject(kind, entry)
+        }
+    }
+
+    /// Reads an entry of a section that is no note.
+    mutating func readObject(_ kind: ObjectKind, _ entry: DocumentEntry) {
+        let isNamed = checkName(kind, entry)
+        guard declare(kind, entry.word, at: place(entry.key)), isNamed else { return }
+        following(entry) { reader in
+            reader.subject = Subject(kind: kind, name: entry.word)
+            if kind == .node {
+                reader.readNode(entry.word, entry.value, keyPlace: reader.place(entry.key))
+            } else {
+                reader.readService(kind, entry)
             }
         }
     }

@@ -31,6 +31,9 @@ package struct DocumentLimits: Sendable {
     package var nodesMax = 1_000_000
     /// Most findings that are reported one by one.
     package var diagnosticsMax = 50
+    /// Files of at least that many bytes are read entry by entry where nothing speaks against it;
+    /// what is said of them is the same.
+    package var piecewiseBytesMin = 128 << 10
 
     /// The usual limits, or those for larger files: what may stand in one grows with it.
     ///

@@ -11,15 +11,18 @@ struct DocumentParser {
     private let file: String
     private let limits: DocumentLimits
     private(set) var diagnostics: [Diagnostic] = []
-    private(set) var tape = DocumentTape()
+    var tape = DocumentTape()
     /// Words of all files; the parser has them while it reads.
-    private(set) var words: WordTable
+    var words: WordTable
     /// Whether a part of the file was left out, so that what it declares is not known.
     private(set) var hasUnreadPart = false
     private var stack: [Frame] = []
     private var anchors: [String: Anchored] = [:]
     private var valueCount = 0
     private var isOver = false
+    /// Whether the last event has made an entry of a section whole, and where its key stands.
+    private var isEntryWhole = false
+    private var entryKey: DocumentTape.Value = 0
 
     /// A value that an alias can stand for.
     private struct Anchored {
@@ -39,7 +42,7 @@ struct DocumentParser {
         var depth = 1
     }
 
-    private init(file: String, limits: DocumentLimits, words: WordTable) {
+    init(file: String, limits: DocumentLimits, words: WordTable) {
         self.file = file
         self.limits = limits
         self.words = words
@@ -92,6 +95,38 @@ struct DocumentParser {
                 report(error, bytes)
             }
         }
+    }
+
+    /// Reads on to the end of an entry of a section, such as a node.
+    ///
+    /// - Returns: The entry with the word of its section; nothing at the end of the file, and where
+    ///   a file must be read whole: an alias or a merge key may need what was dropped.
+    mutating func readEntry(
+        _ stream: inout EventStream
+    ) throws(EventStream.Fault) -> (section: WordTable.Word, entry: DocumentEntry)? {
+        while !isOver, try take(&stream) {
+            guard isEntryWhole else { continue }
+            isEntryWhole = false
+            let section = stack[1].value
+            guard anchors.isEmpty, stack.allSatisfy({ $0.anchor == nil && $0.isMapping }),
+                !tape.cells[Int(section)].isMerging
+            else {
+                isOver = true
+                hasUnreadPart = true
+                return nil
+            }
+            let word = tape.cells[Int(entryKey)].word
+            let entry = DocumentEntry(word: word, key: entryKey, value: entryKey + 1)
+            return (tape.cells[Int(section) - 1].word, entry)
+        }
+        return nil
+    }
+
+    /// Takes the entry that was read last off the tape.
+    mutating func dropEntry() {
+        let start = tape.cells[Int(entryKey)].start
+        tape.texts.removeLast(tape.texts.count - Int(start))
+        tape.cells.removeLast(tape.cells.count - Int(entryKey))
     }
 
     private mutating func take(
@@ -209,6 +244,7 @@ struct DocumentParser {
     private mutating func addKey(_ word: WordTable.Word) {
         let last = stack.count - 1
         stack[last].expectsKey = false
+        if last == 1 { entryKey = DocumentTape.Value(tape.cells.count - 1) }
         if word == Vocabulary.merge { tape.cells[Int(stack[last].value)].isMerging = true }
     }
 
@@ -217,6 +253,7 @@ struct DocumentParser {
         guard !isOver else { return }
         if let last = stack.indices.last {
             stack[last].expectsKey = stack[last].isMapping
+            if last == 1 { isEntryWhole = true }
         } else if tape.isNull(value) {
             reportEmpty(at: tape.cells[Int(value)].place)
         } else {

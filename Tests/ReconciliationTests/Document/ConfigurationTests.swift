@@ -2,9 +2,14 @@ import GraphModel
 import Reconciliation
 import Testing
 
-/// Reads one file.
-func read(_ text: String) -> Configuration {
-    Configuration(texts: [ConfigurationText(path: "a.yaml", bytes: Array(text.utf8))])
+/// Reads one file; entry by entry when it is so long.
+func read(_ text: String, piecewiseBytesMin: Int = .max) -> Configuration {
+    var limits = DocumentLimits()
+    limits.piecewiseBytesMin = piecewiseBytesMin
+    return Configuration(
+        texts: [ConfigurationText(path: "a.yaml", bytes: Array(text.utf8))],
+        limits: limits
+    )
 }
 
 /// Reads the nodes of one file.

@@ -70,11 +70,35 @@ struct HostileTextTests {
             #expect(isInside, "\(comment): \(mark)")
         }
         #expect((read.verdict == .valid) == (read.resolved?.isLegal == true), "\(comment)")
+        expectSamePiecewise(read, bytes, comment)
         if read.verdict == .valid {
             #expect(
                 Plan(live: read.description, desired: read.description).isEmpty,
                 "\(comment)"
             )
+        }
+    }
+
+    /// A file that is read entry by entry says what it says when it is read whole.
+    private func expectSamePiecewise(_ whole: Configuration, _ bytes: [UInt8], _ comment: String) {
+        var limits = DocumentLimits()
+        limits.piecewiseBytesMin = 0
+        let pieces = Configuration(
+            texts: [ConfigurationText(path: "a", bytes: bytes)],
+            limits: limits
+        )
+        #expect(pieces.diagnostics == whole.diagnostics, "\(comment)")
+        #expect(pieces.omittedDiagnosticCount == whole.omittedDiagnosticCount, "\(comment)")
+        #expect(pieces.description == whole.description, "\(comment)")
+        let edges = [pieces, whole].map { $0.resolved?.edges.map { "\($0)" } ?? [] }
+        #expect(edges[0] == edges[1], "\(comment)")
+        for name in whole.description.nodes.keys {
+            let marks = [pieces, whole].map { $0.marks.mark(.node, name) }
+            #expect(marks[0] == marks[1], "\(comment): \(name)")
+        }
+        for name in whole.description.exports.keys {
+            let marks = [pieces, whole].map { $0.marks.mark("export/\(name)", "node") }
+            #expect(marks[0] == marks[1], "\(comment): \(name)")
         }
     }
 

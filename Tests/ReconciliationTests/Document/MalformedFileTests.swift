@@ -1,3 +1,4 @@
+import Reconciliation
 import Testing
 
 /// A text that is wrong, and where each finding about it points.
@@ -37,7 +38,9 @@ struct MalformedFileTests {
 
     private func check(_ files: [MalformedFile]) {
         for file in files {
-            #expect(findings(read(file.text)) == file.findings, "\(file.text.debugDescription)")
+            let (whole, pieces) = (read(file.text), read(file.text, piecewiseBytesMin: 0))
+            #expect(findings(whole) == file.findings, "\(file.text.debugDescription)")
+            #expect(pieces.diagnostics == whole.diagnostics, "\(file.text.debugDescription)")
         }
     }
 }
