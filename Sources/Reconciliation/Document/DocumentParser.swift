@@ -15,24 +15,27 @@ struct DocumentParser {
     /// Words of all files; the parser has them while it reads.
     var words: WordTable
     /// Whether a part of the file was left out, so that what it declares is not known.
-    private(set) var hasUnreadPart = false
-    private var stack: [Frame] = []
-    private var anchors: [String: Anchored] = [:]
+    var hasUnreadPart = false
+    /// Collections that are being read, the outermost first.
+    var stack: [Frame] = []
+    /// What aliases of the document can stand for.
+    var anchors: [String: Anchored] = [:]
     private var valueCount = 0
-    private var isOver = false
+    /// Whether nothing more is read.
+    var isOver = false
     /// Whether the last event has made an entry of a section whole, and where its key stands.
-    private var isEntryWhole = false
-    private var entryKey: DocumentTape.Value = 0
+    var isEntryWhole = false
+    var entryKey: DocumentTape.Value = 0
 
     /// A value that an alias can stand for.
-    private struct Anchored {
+    struct Anchored {
         let value: DocumentTape.Value
         let count: Int
         let depth: Int
     }
 
     /// A sequence or mapping that is being read.
-    private struct Frame {
+    struct Frame {
         let value: DocumentTape.Value
         let isMapping: Bool
         let countBefore: Int
@@ -97,39 +100,8 @@ struct DocumentParser {
         }
     }
 
-    /// Reads on to the end of an entry of a section, such as a node.
-    ///
-    /// - Returns: The entry with the word of its section; nothing at the end of the file, and where
-    ///   a file must be read whole: an alias or a merge key may need what was dropped.
-    mutating func readEntry(
-        _ stream: inout EventStream
-    ) throws(EventStream.Fault) -> (section: WordTable.Word, entry: DocumentEntry)? {
-        while !isOver, try take(&stream) {
-            guard isEntryWhole else { continue }
-            isEntryWhole = false
-            let section = stack[1].value
-            guard anchors.isEmpty, stack.allSatisfy({ $0.anchor == nil && $0.isMapping }),
-                !tape.cells[Int(section)].isMerging
-            else {
-                isOver = true
-                hasUnreadPart = true
-                return nil
-            }
-            let word = tape.cells[Int(entryKey)].word
-            let entry = DocumentEntry(word: word, key: entryKey, value: entryKey + 1)
-            return (tape.cells[Int(section) - 1].word, entry)
-        }
-        return nil
-    }
-
-    /// Takes the entry that was read last off the tape.
-    mutating func dropEntry() {
-        let start = tape.cells[Int(entryKey)].start
-        tape.texts.removeLast(tape.texts.count - Int(start))
-        tape.cells.removeLast(tape.cells.count - Int(entryKey))
-    }
-
-    private mutating func take(
+    /// Takes an event; `false` at the end.
+    mutating func take(
         _ stream: inout EventStream
     ) throws(EventStream.Fault) -> Bool {
         let kind = try stream.next()
